@@ -1,0 +1,107 @@
+# One definition of "built", "checked" and "tested", at the desk and in CI.
+#
+#   make demo              two nodes with a line between them, on this machine
+#   make test              set-up, every check, every test, every story in a real browser
+#   make check             formatting, lints, types, documentation, licences, tidiness
+#   make web               the terminal, built into web/dist
+#   make story NAME=line   one story alone, against the release binary
+#   make bench             CPU per forwarded packet and added latency
+#   make dist              the release binary
+#
+# CARGO_TARGET_DIR is honoured. Everything else lives under this folder.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+CARGO      ?= cargo
+TARGET     := $(or $(CARGO_TARGET_DIR),target)
+VISAVIS    := $(abspath $(TARGET))/release/visavis
+NPM        := npm --no-audit --no-fund --no-update-notifier
+WEB_INPUTS := $(shell find web -type d \( -name node_modules -o -name dist -o -path web/e2e \) -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help demo test check web dist story stories bench clean \
+        setup-build setup-test check-rust check-web check-house test-rust test-web
+
+help:
+	@sed -n '3,10s/^# *//p' Makefile
+
+## What must be on the machine
+
+setup-build:
+	@tools/setup build
+
+setup-test:
+	@tools/setup build test
+
+## The terminal
+
+web/node_modules/.installed: web/package.json web/package-lock.json | setup-build
+	cd web && $(NPM) ci --ignore-scripts
+	@touch $@
+
+web/e2e/node_modules/.installed: web/e2e/package.json web/e2e/package-lock.json | setup-build
+	cd web/e2e && $(NPM) ci --ignore-scripts
+	@touch $@
+
+# Vite writes index.html last and afresh on every build: its age is the age of the whole build.
+web/dist/index.html: web/node_modules/.installed $(WEB_INPUTS)
+	cd web && $(NPM) run build
+	@touch $@
+
+web: web/dist/index.html
+
+## The binary
+
+dist: setup-build web
+	$(CARGO) build --release --locked --package visavis
+
+demo: dist
+	@exec $(VISAVIS) demo $(ARGS)
+
+## Checks
+
+check: setup-build check-house check-rust check-web
+
+check-house:
+	node tools/tidy.mjs
+	node tools/licences.mjs
+	@tools/deny
+
+check-rust:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+check-web: web/node_modules/.installed web/e2e/node_modules/.installed
+	cd web && $(NPM) run check
+	cd web/e2e && $(NPM) run check
+
+## Tests
+
+test: setup-test check test-rust test-web stories
+	@echo "make test: everything passed"
+
+test-rust: web
+	$(CARGO) test --workspace --locked
+
+test-web: web/node_modules/.installed
+	cd web && $(NPM) test
+
+stories: setup-test dist web/e2e/node_modules/.installed
+	$(CARGO) build --release --locked --package bench --bin impair
+	VISAVIS=$(VISAVIS) node web/e2e/run.mjs
+
+story: setup-test dist web/e2e/node_modules/.installed
+	$(CARGO) build --release --locked --package bench --bin impair
+	VISAVIS=$(VISAVIS) node web/e2e/run.mjs $(or $(NAME),line)
+
+bench: setup-build
+	$(CARGO) run --release --locked --package bench $(ARGS)
+
+clean:
+	rm -rf web/dist web/node_modules web/e2e/node_modules web/e2e/artefacts
+	$(CARGO) clean
