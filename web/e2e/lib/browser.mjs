@@ -1,0 +1,68 @@
+// Chromium with one side's camera and microphone, and a page hook that lets a story look at what arrived.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { media } from './media.mjs';
+import { instrument } from './probe.mjs';
+
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // A window that is not in front must keep its timers and its pictures: both sides are on one machine here.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-ui-for-media-stream',
+];
+
+/**
+ * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
+ * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set.
+ */
+export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport } = {}) {
+  const { sound, picture } = await media(side, size);
+  const profile = mkdtempSync(join(tmpdir(), `visavis-profile-${side}-`));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    args: [
+      ...FLAGS,
+      '--use-fake-device-for-media-stream=fps=30',
+      `--use-file-for-fake-audio-capture=${sound}`,
+      `--use-file-for-fake-video-capture=${picture}`,
+      ...flags,
+    ],
+    locale,
+    ...(timezone ? { timezoneId: timezone } : {}),
+    viewport: viewport ?? { width: 1280, height: 720 },
+    ignoreHTTPSErrors: true,
+    acceptDownloads: true,
+  });
+  context.setDefaultTimeout(15_000);
+  await context.addInitScript(instrument);
+  return {
+    side,
+    context,
+    /** Opens a page on `url`; what its console says and throws goes to `log` under `name`. */
+    async page(url, name, log) {
+      const page = await context.newPage();
+      log?.watch(page, `${side}-${name}`);
+      if (url) await page.goto(url);
+      return page;
+    },
+    async close() {
+      await context.close().catch(() => {});
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
