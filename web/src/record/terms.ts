@@ -1,0 +1,53 @@
+// Compares two versions of terms, field by field, so that an operator signs what changed and not what was skimmed.
+
+import type { Person, Terms } from '../signalling/protocol';
+
+export type Field = 'medium' | 'start' | 'minutes' | 'zones' | 'topics' | 'reason' | 'roster' | 'languages' | 'footage';
+
+export type Change =
+  | { field: 'medium' | 'start' | 'minutes' | 'reason' | 'footage' | 'zones'; before: Terms; after: Terms }
+  | { field: 'topics' | 'languages'; added: string[]; removed: string[] }
+  | { field: 'roster'; added: Person[]; removed: Person[]; changed: { before: Person; after: Person }[] };
+
+const sameJson = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+function lists(before: readonly string[], after: readonly string[]): { added: string[]; removed: string[] } {
+  return { added: after.filter((x) => !before.includes(x)), removed: before.filter((x) => !after.includes(x)) };
+}
+
+const personKey = (p: Person) => `${p.side}/${p.id}`;
+
+function rosters(before: readonly Person[], after: readonly Person[]) {
+  const was = new Map(before.map((p) => [personKey(p), p]));
+  const is = new Map(after.map((p) => [personKey(p), p]));
+  const changed: { before: Person; after: Person }[] = [];
+  for (const [key, person] of is) {
+    const old = was.get(key);
+    if (old && (old.role !== person.role || old.title !== person.title || old.place !== person.place)) changed.push({ before: old, after: person });
+  }
+  return {
+    added: after.filter((p) => !was.has(personKey(p))),
+    removed: before.filter((p) => !is.has(personKey(p))),
+    changed,
+  };
+}
+
+const zoneMap = (t: Terms) => [...t.zones].sort((a, b) => (a.side < b.side ? -1 : 1)).map((z) => [z.side, z.zone, z.place]);
+
+/** What differs, in the order in which terms are read. Order inside lists of topics and languages says nothing by itself. */
+export function changes(before: Terms, after: Terms): Change[] {
+  const out: Change[] = [];
+  if (before.medium !== after.medium) out.push({ field: 'medium', before, after });
+  if (Date.parse(before.start) !== Date.parse(after.start)) out.push({ field: 'start', before, after });
+  if (before.minutes !== after.minutes) out.push({ field: 'minutes', before, after });
+  if (!sameJson(zoneMap(before), zoneMap(after))) out.push({ field: 'zones', before, after });
+  const topics = lists(before.topics, after.topics);
+  if (topics.added.length || topics.removed.length) out.push({ field: 'topics', ...topics });
+  if (before.reason !== after.reason) out.push({ field: 'reason', before, after });
+  const languages = lists(before.languages, after.languages);
+  if (languages.added.length || languages.removed.length) out.push({ field: 'languages', ...languages });
+  const roster = rosters(before.roster, after.roster);
+  if (roster.added.length || roster.removed.length || roster.changed.length) out.push({ field: 'roster', ...roster });
+  if (!sameJson(before.footage, after.footage)) out.push({ field: 'footage', before, after });
+  return out;
+}
