@@ -1,0 +1,96 @@
+// Two nodes of their own, as two operators would set them up: init, serve, invite, accept, enrol.
+
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { must } from './node.mjs';
+
+/** The two sides of every story, as the demo has them. */
+export const SIDES = {
+  a: { name: 'Washington', place: 'Washington', zone: 'America/New_York' },
+  b: { name: 'Moscow', place: 'Moscow', zone: 'Europe/Moscow' },
+};
+
+/** A TCP port that was free a moment ago. Fixed ports, because a node that is killed must come back on its own. */
+export async function freeTcp(host = '127.0.0.1') {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A UDP port that was free a moment ago. */
+export async function freeUdp(host = '127.0.0.1') {
+  const socket = createSocket('udp4');
+  socket.bind(0, host);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** One side's node: its folder, its ports, its running process. */
+export class Side {
+  constructor(story, letter, host) {
+    this.story = story;
+    this.letter = letter;
+    this.host = host;
+    this.data = story.scratch(letter);
+  }
+
+  async init() {
+    const { name, place, zone } = SIDES[this.letter];
+    this.link = `${this.host}:${await freeUdp(this.host)}`;
+    const http = `127.0.0.1:${await freeTcp()}`;
+    const media = `${this.host}:${await freeUdp(this.host)}`;
+    await must(
+      ['init', '--data', this.data, '--name', name, '--place', place, '--zone', zone]
+        .concat(['--http', http, '--media', media, '--link', this.link, '--plain']),
+    );
+  }
+
+  async serve() {
+    const { process, said } = await this.story.start(['serve', '--data', this.data, '--json'], this.letter);
+    this.process = process;
+    this.said = said;
+    return said;
+  }
+
+  /** This side's bundle, telling the other side to reach its link at `address`. */
+  async invite(address = this.link) {
+    const file = join(this.data, 'bundle-out');
+    await must(['line', 'invite', '--data', this.data, '--address', address, '--out', file]);
+    return file;
+  }
+
+  async accept(bundle) {
+    return must(['line', 'accept', '--data', this.data, bundle, '--yes']);
+  }
+
+  async lines() {
+    return JSON.parse(await must(['line', 'list', '--data', this.data, '--json']));
+  }
+
+  /** A one-time enrolment link for a seat of this side. */
+  async enrol(role, name, ...more) {
+    return JSON.parse(await must(['enrol', '--data', this.data, '--role', role, '--name', name, '--json', ...more]));
+  }
+}
+
+/** Both nodes, running and paired. `route(from, to)` may put something between: it returns the address to tell. */
+export async function pair(story, { host = '127.0.0.1', route = (side) => side.link } = {}) {
+  const a = new Side(story, 'a', host);
+  const b = new Side(story, 'b', host);
+  for (const side of [a, b]) {
+    await side.init();
+    await side.serve();
+  }
+  const bundles = { a: await a.invite(await route(a)), b: await b.invite(await route(b)) };
+  await a.accept(bundles.b);
+  await b.accept(bundles.a);
+  return { a, b };
+}
