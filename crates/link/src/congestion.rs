@@ -1,0 +1,407 @@
+//! How fast this side may send: from delay, never from loss, with a floor that speech fits into.
+//!
+//! Driven by QUIC's acknowledgements and by the far side's reports, with explicit times; pure. Two things come of it:
+//! the rate, which paces media and statements and which the node tells its browsers, and the window, QUIC's own bound on
+//! what is in flight.
+//!
+//! - The *queue* is the delay above the least seen lately. It is taken one way, from the reports, while they come, so
+//!   that a queue on the way back does not slow the way there; otherwise from round trips.
+//! - Above [`QUEUE_HIGH_US`] the rate falls below what the path delivers, deeper the longer the queue, so that it drains.
+//!   Below [`QUEUE_LOW_US`] it grows, at first quickly. Between, it stays.
+//! - Loss is no signal: radio and satellite paths lose packets without being full. Only when more than
+//!   [`LOSS_HOPELESS`] of everything vanishes for seconds does the rate follow what arrives: such a path is too small.
+//! - The rate never falls below [`RATE_FLOOR`], whatever the delay says.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use quinn_proto::RttEstimator;
+use quinn_proto::congestion::{Controller, ControllerFactory, ControllerMetrics};
+
+use crate::Micros;
+
+/// Bits per second that speech needs with packet headers; the rate never falls below it.
+pub const RATE_FLOOR: f64 = 40_000.0;
+/// Bits per second at the start of a connection.
+pub const RATE_START: f64 = 800_000.0;
+/// Bits per second that the rate never exceeds; a line carries one call.
+pub const RATE_CEILING: f64 = 30_000_000.0;
+/// Below this queue the rate may grow, microseconds.
+pub const QUEUE_LOW_US: Micros = 20_000;
+/// Above this queue the rate falls, microseconds.
+pub const QUEUE_HIGH_US: Micros = 50_000;
+/// The share of loss beyond which the path is taken to be too small rather than lossy.
+pub const LOSS_HOPELESS: f64 = 0.5;
+
+/// Between two decisions.
+const UPDATE_US: Micros = 50_000;
+/// Rates are measured over this time.
+const METER_US: Micros = 600_000;
+/// One slot of a meter.
+const SLOT_US: Micros = 50_000;
+/// The least delay of this time, at most twice it, is taken for the path without a queue.
+const BASE_US: Micros = 15_000_000;
+/// The queue is the least of this time, at most twice it, so that late acknowledgements and busy machines do not count.
+const RECENT_US: Micros = 75_000;
+/// Reports older than this are not used.
+const FORWARD_FRESH_US: Micros = 600_000;
+/// A queue that stays high this long although the rate fell is no queue: the path became longer.
+const STUCK_US: Micros = 6_000_000;
+/// Growth per second after the start, and during it.
+const GROWTH: f64 = 0.40;
+const GROWTH_START: f64 = 1.5;
+/// The rate may exceed what is in fact sent by this factor and this many bits per second.
+const UNUSED_FACTOR: f64 = 1.5;
+const UNUSED_BITS: f64 = 150_000.0;
+/// Bytes that may always be in flight: speech with its copies over a long round trip, and a handshake.
+const WINDOW_FLOOR: u64 = 24_000;
+/// What the window allows beyond the round trip: late acknowledgements, losses not known yet.
+const WINDOW_SLACK_US: f64 = 250_000.0;
+
+/// The least value of a time that slides by halves.
+#[derive(Debug, Clone, Copy)]
+struct Least {
+    span: Micros,
+    since: Micros,
+    now: Option<i64>,
+    before: Option<i64>,
+}
+
+impl Least {
+    fn new(span: Micros) -> Self {
+        Self { span, since: 0, now: None, before: None }
+    }
+
+    fn put(&mut self, at: Micros, value: i64) {
+        self.slide(at);
+        self.now = Some(self.now.map_or(value, |least| least.min(value)));
+    }
+
+    fn slide(&mut self, at: Micros) {
+        let past = at.saturating_sub(self.since);
+        if past >= self.span {
+            self.before = if past < 2 * self.span { self.now } else { None };
+            self.now = None;
+            self.since = at;
+        }
+    }
+
+    fn value(&self) -> Option<i64> {
+        match (self.now, self.before) {
+            (Some(now), Some(before)) => Some(now.min(before)),
+            (now, before) => now.or(before),
+        }
+    }
+
+    fn clear(&mut self) {
+        (self.now, self.before) = (None, None);
+    }
+}
+
+/// Bytes per time over the last [`METER_US`].
+#[derive(Debug, Clone, Default)]
+struct Meter {
+    slots: VecDeque<(Micros, u64)>,
+    sum: u64,
+}
+
+impl Meter {
+    fn put(&mut self, at: Micros, bytes: u64) {
+        self.slide(at);
+        self.sum += bytes;
+        match self.slots.back_mut() {
+            Some((since, sum)) if at < *since + SLOT_US => *sum += bytes,
+            _ => self.slots.push_back((at, bytes)),
+        }
+    }
+
+    fn slide(&mut self, at: Micros) {
+        while let Some((since, bytes)) = self.slots.front().copied() {
+            if since + METER_US > at {
+                break;
+            }
+            self.sum -= bytes;
+            self.slots.pop_front();
+        }
+    }
+
+    /// Bits per second.
+    fn rate(&mut self, at: Micros) -> f64 {
+        self.slide(at);
+        self.sum as f64 * 8e6 / METER_US as f64
+    }
+}
+
+/// The state of one connection's path. All times come from the caller.
+#[derive(Debug, Clone)]
+pub struct Control {
+    rate: f64,
+    starting: bool,
+    base: Least,
+    recent: Least,
+    forward_base: Least,
+    forward_recent: Least,
+    forward_at: Option<Micros>,
+    round_trip: Micros,
+    sent: Meter,
+    acked: Meter,
+    lost: Meter,
+    updated: Micros,
+    cut: Micros,
+    high_since: Option<Micros>,
+    hopeless_since: Option<Micros>,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            rate: RATE_START,
+            starting: true,
+            base: Least::new(BASE_US),
+            recent: Least::new(RECENT_US),
+            forward_base: Least::new(BASE_US),
+            forward_recent: Least::new(RECENT_US),
+            forward_at: None,
+            round_trip: 100_000,
+            sent: Meter::default(),
+            acked: Meter::default(),
+            lost: Meter::default(),
+            updated: 0,
+            cut: 0,
+            high_since: None,
+            hopeless_since: None,
+        }
+    }
+}
+
+impl Control {
+    /// A packet of `bytes` was sent.
+    pub fn on_sent(&mut self, now: Micros, bytes: u64) {
+        self.sent.put(now, bytes);
+    }
+
+    /// A packet of `bytes`, sent at `sent`, was acknowledged.
+    pub fn on_acked(&mut self, now: Micros, sent: Micros, bytes: u64) {
+        let round_trip = now.saturating_sub(sent);
+        self.round_trip = (self.round_trip * 7 + round_trip) / 8;
+        let sample = i64::try_from(round_trip).unwrap_or(i64::MAX);
+        self.base.put(now, sample);
+        self.recent.put(now, sample);
+        self.acked.put(now, bytes);
+        self.update(now);
+    }
+
+    /// Packets of `bytes` together were given up.
+    pub fn on_lost(&mut self, now: Micros, bytes: u64) {
+        self.lost.put(now, bytes);
+    }
+
+    /// A report told the least one-way delay since the report before, against an unknown but steady origin.
+    pub fn on_forward_delay(&mut self, now: Micros, delay_us: i64) {
+        self.forward_base.put(now, delay_us);
+        self.forward_recent.put(now, delay_us);
+        self.forward_at = Some(now);
+        self.update(now);
+    }
+
+    /// Bits per second that may be sent, everything included.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// The delay above the least, microseconds.
+    pub fn queue_us(&self, now: Micros) -> Micros {
+        let fresh = self.forward_at.is_some_and(|at| now.saturating_sub(at) < FORWARD_FRESH_US);
+        let (recent, base) =
+            if fresh { (&self.forward_recent, &self.forward_base) } else { (&self.recent, &self.base) };
+        let queue = recent.value().zip(base.value()).map_or(0, |(recent, base)| recent.saturating_sub(base));
+        Micros::try_from(queue).unwrap_or(0)
+    }
+
+    /// The least round trip seen lately, microseconds.
+    pub fn base_round_trip_us(&self) -> Option<Micros> {
+        self.base.value().and_then(|least| Micros::try_from(least).ok())
+    }
+
+    /// Bytes that may be in flight.
+    pub fn window(&self) -> u64 {
+        // The round trip as it is, queue included: what paces is the rate, the window only bounds a silence.
+        let span_us = self.round_trip as f64 + WINDOW_SLACK_US;
+        WINDOW_FLOOR.max((self.rate * span_us / 8e6) as u64)
+    }
+
+    fn update(&mut self, now: Micros) {
+        let since = now.saturating_sub(self.updated);
+        if since < UPDATE_US {
+            return;
+        }
+        self.updated = now;
+        let seconds = since.min(500_000) as f64 / 1e6;
+        let queue = self.queue_us(now);
+        let delivered = self.acked.rate(now);
+        let sent = self.sent.rate(now);
+        if queue > QUEUE_HIGH_US {
+            self.shrink(now, queue, delivered);
+        } else {
+            self.high_since = None;
+            if queue < QUEUE_LOW_US && self.rate < sent * UNUSED_FACTOR + UNUSED_BITS {
+                let growth = if self.starting { GROWTH_START } else { GROWTH };
+                self.rate *= 1.0 + growth * seconds;
+            }
+        }
+        self.follow_hopeless(now, delivered);
+        self.rate = self.rate.clamp(RATE_FLOOR, RATE_CEILING);
+    }
+
+    fn shrink(&mut self, now: Micros, queue: Micros, delivered: f64) {
+        self.starting = false;
+        let since = *self.high_since.get_or_insert(now);
+        if now.saturating_sub(since) > STUCK_US {
+            self.high_since = None;
+            for least in [&mut self.base, &mut self.recent, &mut self.forward_base, &mut self.forward_recent] {
+                least.clear();
+            }
+            return;
+        }
+        // A cut shows in the delay only after a round trip; until then a further one would answer the same queue.
+        if now.saturating_sub(self.cut) < self.round_trip.min(1_000_000) / 2 + UPDATE_US {
+            return;
+        }
+        self.cut = now;
+        let over = (queue - QUEUE_HIGH_US) as f64 / 1e6;
+        let share = (0.85 - over * 1.5).clamp(0.1, 0.85);
+        self.rate = (self.rate.min(delivered.max(RATE_FLOOR)) * share).max(RATE_FLOOR);
+    }
+
+    /// Beyond [`LOSS_HOPELESS`] for a second and a half, sends little more than arrives.
+    fn follow_hopeless(&mut self, now: Micros, delivered: f64) {
+        let lost = self.lost.rate(now);
+        if lost <= (lost + delivered) * LOSS_HOPELESS || lost < RATE_FLOOR {
+            self.hopeless_since = None;
+            return;
+        }
+        let since = *self.hopeless_since.get_or_insert(now);
+        if now.saturating_sub(since) > 1_500_000 {
+            self.starting = false;
+            self.rate = self.rate.min((delivered * 1.3).max(RATE_FLOOR));
+        }
+    }
+}
+
+/// The part of the rate that the stream may use: all of it while no media flows, a quarter beside media.
+///
+/// Statements and signals thus neither hold up media nor starve behind it.
+#[derive(Debug, Clone, Default)]
+pub struct Share {
+    bits: f64,
+    at: Micros,
+}
+
+/// Bits that the stream may send at once after a pause.
+const SHARE_BURST: f64 = 64_000.0;
+/// The least rate of the stream beside media.
+const SHARE_FLOOR: f64 = 12_000.0;
+
+impl Share {
+    /// Time passes, at this rate of the connection.
+    pub fn refill(&mut self, now: Micros, rate: f64, beside_media: bool) {
+        let part = if beside_media { (rate * 0.25).max(SHARE_FLOOR) } else { rate * 0.9 };
+        let past = now.saturating_sub(self.at) as f64 / 1e6;
+        self.at = now;
+        self.bits = (self.bits + part * past).min(SHARE_BURST);
+    }
+
+    /// Whether bytes may go now.
+    pub fn is_ready(&self) -> bool {
+        self.bits >= 0.0
+    }
+
+    /// How long until bytes may go, at this rate.
+    pub fn wait_us(&self, rate: f64) -> Micros {
+        (-self.bits / (rate * 0.25).max(SHARE_FLOOR) * 1e6).max(0.0) as Micros + 1000
+    }
+
+    /// Bytes went.
+    pub fn spend(&mut self, bytes: usize) {
+        self.bits -= bytes as f64 * 8.0;
+    }
+}
+
+/// A [`Control`] that QUIC and the media of one connection share.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    control: Arc<Mutex<Control>>,
+    origin: Instant,
+}
+
+impl Shared {
+    /// A fresh one whose times count from `origin`.
+    pub fn new(origin: Instant) -> Self {
+        Self { control: Arc::default(), origin }
+    }
+
+    /// Works on the control. Another thread's panic leaves numbers that are stale at worst.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Control) -> T) -> T {
+        work(&mut self.control.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// `at` on this connection's clock.
+    pub fn micros(&self, at: Instant) -> Micros {
+        Micros::try_from(at.saturating_duration_since(self.origin).as_micros()).unwrap_or(Micros::MAX)
+    }
+
+    /// The instant of a time on this connection's clock.
+    pub fn instant(&self, at: Micros) -> Instant {
+        self.origin + Duration::from_micros(at.min(1 << 50))
+    }
+}
+
+impl ControllerFactory for Shared {
+    fn build(self: Arc<Self>, _now: Instant, _current_mtu: u16) -> Box<dyn Controller> {
+        Box::new(self.as_ref().clone())
+    }
+}
+
+impl Controller for Shared {
+    fn on_sent(&mut self, now: Instant, bytes: u64, _last_packet_number: u64) {
+        let now = self.micros(now);
+        self.with(|control| control.on_sent(now, bytes));
+    }
+
+    fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, _app_limited: bool, _rtt: &RttEstimator) {
+        let (now, sent) = (self.micros(now), self.micros(sent));
+        self.with(|control| control.on_acked(now, sent, bytes));
+    }
+
+    fn on_congestion_event(&mut self, now: Instant, _sent: Instant, _persistent: bool, lost_bytes: u64) {
+        let now = self.micros(now);
+        self.with(|control| control.on_lost(now, lost_bytes));
+    }
+
+    fn on_mtu_update(&mut self, _new_mtu: u16) {}
+
+    fn window(&self) -> u64 {
+        self.with(|control| control.window())
+    }
+
+    fn metrics(&self) -> ControllerMetrics {
+        let mut metrics = ControllerMetrics::default();
+        metrics.congestion_window = self.window();
+        metrics.pacing_rate = Some(self.with(|control| control.rate() as u64));
+        metrics
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(self.clone())
+    }
+
+    fn initial_window(&self) -> u64 {
+        WINDOW_FLOOR
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
