@@ -104,5 +104,10 @@ export class Running {
   }
 }
 
-export const startVisavis = (args, log, options) => new Running(VISAVIS, args, log, options);
+/** `under`: a program and its arguments by which the node is started. */
+export function startVisavis(args, log, { under = [], ...options } = {}) {
+  const [program, ...rest] = [...under, VISAVIS, ...args];
+  return new Running(program, rest, log, options);
+}
+
 export const startImpair = (args, log) => new Running(IMPAIR, args, log);

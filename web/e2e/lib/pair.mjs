@@ -35,10 +35,12 @@ export async function freeUdp(host = '127.0.0.1') {
 
 /** One side's node: its folder, its ports, its running process. */
 export class Side {
-  constructor(story, letter, host) {
+  /** `under` is a program (and its arguments) that the node is started by, for a node in another time. */
+  constructor(story, letter, host, under = []) {
     this.story = story;
     this.letter = letter;
     this.host = host;
+    this.under = under;
     this.data = story.scratch(letter);
   }
 
@@ -54,7 +56,7 @@ export class Side {
   }
 
   async serve() {
-    const { process, said } = await this.story.start(['serve', '--data', this.data, '--json'], this.letter);
+    const { process, said } = await this.story.start(['serve', '--data', this.data, '--json'], this.letter, { under: this.under });
     this.process = process;
     this.said = said;
     return said;
@@ -82,9 +84,9 @@ export class Side {
 }
 
 /** Both nodes, running and paired. `route(from, to)` may put something between: it returns the address to tell. */
-export async function pair(story, { host = '127.0.0.1', route = (side) => side.link } = {}) {
-  const a = new Side(story, 'a', host);
-  const b = new Side(story, 'b', host);
+export async function pair(story, { host = '127.0.0.1', route = (side) => side.link, under = {} } = {}) {
+  const a = new Side(story, 'a', host, under.a);
+  const b = new Side(story, 'b', host, under.b);
   for (const side of [a, b]) {
     await side.init();
     await side.serve();

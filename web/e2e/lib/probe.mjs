@@ -59,7 +59,7 @@ export function received(page) {
 /** Differences of the counters over `milliseconds`. */
 export async function receivedDuring(page, milliseconds) {
   const before = await received(page);
-  await page.waitForTimeout(milliseconds);
+  await new Promise((next) => setTimeout(next, milliseconds));
   const after = await received(page);
   return {
     seconds: (after.at - before.at) / 1000,

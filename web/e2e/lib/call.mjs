@@ -1,0 +1,137 @@
+// The parts that several stories share: both sides at their places, a call taken as far as a story needs it, and
+// the assertion that matters, made on what each terminal decoded.
+
+import { join } from 'node:path';
+import { Desk, enrol, Terminal } from './desk.mjs';
+import { must } from './node.mjs';
+import { pair } from './pair.mjs';
+import { corners, heard, receivedDuring, whoseVoice, whoseWall } from './probe.mjs';
+
+export const TOPICS = ['EXAMPLE: order of the talks', 'EXAMPLE: next meeting'];
+
+/** The other side of a line. */
+export const other = { a: 'b', b: 'a' };
+
+/** Both sides' browsers with a desk and a principal's terminal each, enrolled and signed in, in a running demo. */
+export async function demo(story, options = {}) {
+  const { process, said } = await story.start(['demo', '--json'], 'demo');
+  const sides = {};
+  for (const [index, letter] of ['a', 'b'].entries()) {
+    sides[letter] = await seat(story, letter, said.sides[index], options);
+  }
+  return { process, said, ...sides };
+}
+
+/**
+ * One side's people at their places. `links` has the one-time links `desk` and `terminal`; without the second there is
+ * a desk alone.
+ */
+export async function seat(story, letter, links, { size = 'small', desksOnly = false, ...options } = {}) {
+  const browser = await story.browser(letter, { size, ...options });
+  const deskPage = await browser.page(null, 'desk', story);
+  await enrol(deskPage, links.desk);
+  const side = { ...links, links, letter, browser, desk: new Desk(deskPage) };
+  await side.desk.lineUp();
+  if (desksOnly || !links.terminal) return side;
+  const terminalPage = await browser.page(null, 'terminal', story);
+  await enrol(terminalPage, links.terminal);
+  side.terminal = new Terminal(terminalPage);
+  await side.terminal.screen('waiting');
+  return side;
+}
+
+/** Two nodes of their own, paired, each with its people at their places. */
+export async function own(story, options = {}) {
+  const nodes = await pair(story, options);
+  const sides = { nodes };
+  for (const letter of ['a', 'b']) {
+    const node = nodes[letter];
+    const desk = (await node.enrol('operator', 'Desk')).link;
+    const terminal = (await node.enrol('principal', 'Principal')).link;
+    sides[letter] = await seat(story, letter, { desk, terminal, data: node.data }, options);
+  }
+  return sides;
+}
+
+/** From nothing to a running session: ask, agree, gather, begin. Returns the call's id. */
+export async function session(story, { a, b }) {
+  const call = await a.desk.ask({ topics: TOPICS });
+  await b.desk.ring();
+  await b.desk.answerRing();
+  await b.desk.press('agree');
+  await a.desk.phase('agreed');
+  await b.desk.phase('agreed');
+  await gather(story, { a, b });
+  await begin(story, { a, b });
+  return call;
+}
+
+export async function gather(story, { a, b }) {
+  await a.desk.press('gather');
+  await b.desk.press('gather');
+  for (const side of [a, b]) {
+    await side.desk.phase('gathering');
+    await side.terminal?.screen('gathering');
+  }
+}
+
+export async function begin(story, { a, b }) {
+  await a.desk.press('begin');
+  await b.desk.press('begin');
+  for (const side of [a, b]) {
+    await side.desk.phase('in_session');
+    await side.terminal?.screen('session');
+  }
+}
+
+/** What the node of one side says of a call. */
+export const shown = async (side, call) => JSON.parse(await must(['call', 'show', call, '--data', side.data, '--json']));
+
+/** Ends the call at A's desk and proves A's record. */
+export async function endAndProve(story, { a, b }, call) {
+  await a.desk.twice('end');
+  await a.desk.phase('ended');
+  await b.desk.phase('ended');
+  const file = join(story.folder, 'record.cbor');
+  await must(['call', 'export', call, '--data', a.data, '--out', file]);
+  await must(['verify', file, '--data', a.data]);
+}
+
+/** Waits until `side` decodes a running picture and audible sound; returns how long that took in milliseconds. */
+export async function arrives(story, side, within = 15_000) {
+  const began = Date.now();
+  await story.until(
+    `${side.letter}: picture and sound arrive`,
+    async () => {
+      const { frames, energy } = await receivedDuring(side.terminal.page, 500);
+      return frames >= 5 && energy > 1e-4;
+    },
+    within,
+    50,
+  );
+  return Date.now() - began;
+}
+
+/**
+ * Each side sees and hears the other, and only the other: frames decoded at a running rate, a real picture's size,
+ * energy in the decoded sound, the other's wall behind the figure and the other's chime in the voice.
+ */
+export async function seeAndHear(story, { a, b }, { frames = 12, seconds = 4 } = {}) {
+  for (const side of [a, b]) {
+    const far = other[side.letter];
+    const { page } = side.terminal;
+    const got = await receivedDuring(page, seconds * 1000);
+    const rate = got.frames / got.seconds;
+    story.check(rate >= frames, `${side.letter}: pictures decoded a second, at least ${frames}`, rate);
+    story.check(got.width >= 320 && got.height >= 180, `${side.letter}: a picture of a real size`, [got.width, got.height]);
+    story.check(got.energy > 1e-3, `${side.letter}: energy in the decoded sound`, got.energy);
+    const wall = await corners(page, '[data-testid=far-picture]');
+    story.equal(whoseWall(wall), far, `${side.letter}: sees the other side (${JSON.stringify(wall)})`);
+    const voice = await heard(page, 2500);
+    story.equal(whoseVoice(voice), far, `${side.letter}: hears the other side (${JSON.stringify(voice)})`);
+    story.note(
+      `${side.letter} sees ${far} at ${got.width}×${got.height}, ${rate.toFixed(1)} pictures a second, ` +
+        `${got.freezes} freezes, ${((100 * got.concealed) / Math.max(1, got.samples)).toFixed(1)} % of sound concealed`,
+    );
+  }
+}
