@@ -56,11 +56,11 @@ export async function tell(story) {
       new Promise((resolve) => {
         const got = [];
         const socket = new WebSocket(url);
-        socket.onmessage = ({ data }) => {
+        socket.addEventListener('message', ({ data }) => {
           got.push(JSON.parse(data).t);
           if (got.at(-1) === 'challenge') socket.send(JSON.stringify({ t: 'prove', signature }));
-        };
-        socket.onclose = () => resolve(got);
+        });
+        socket.addEventListener('close', () => resolve(got));
         setTimeout(() => resolve([...got, 'still open']), 8000);
       }),
     { url: `${origin.replace('http', 'ws')}/api/ws?seat=${seat}`, signature: '00'.repeat(64) },

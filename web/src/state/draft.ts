@@ -24,9 +24,13 @@ export interface Draft {
   languages: string[];
 }
 
-export const LIMITS = { minutes: 720, topics: 16, topic: 200, reason: 1000, roster: 64, title: 80, languages: 8 } as const;
+/** The bounds of the rules (call::terms); lengths are in bytes of UTF-8, so a field in Cyrillic holds half the letters. */
+export const LIMITS = { minutes: 1440, topics: 32, topic: 240, reason: 2000, roster: 64, name: 120, languages: 16 } as const;
 
-export type Fault = 'start' | 'past' | 'minutes' | 'topics' | 'principals' | 'title' | 'roster' | 'languages' | 'reason';
+const utf8 = new TextEncoder();
+const bytes = (text: string) => utf8.encode(text).length;
+
+export type Fault = 'start' | 'past' | 'minutes' | 'topics' | 'principals' | 'title' | 'place' | 'roster' | 'languages' | 'reason';
 
 const HOUR = 3_600_000;
 
@@ -79,7 +83,10 @@ export function switchZone(draft: Draft, own: SideView, far: SideView): void {
   if (at) Object.assign(draft, fields(at, draft.zoneOf === 'own' ? own.zone : far.zone));
 }
 
-const tidy = (list: readonly string[]) => list.map((s) => s.trim()).filter((s, i, all) => s && all.indexOf(s) === i);
+/** A term is one line: what was pasted with breaks and odd spaces becomes plain words. */
+const oneLine = (text: string) => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').replaceAll(/[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '').trim();
+
+const tidy = (list: readonly string[]) => list.map(oneLine).filter((s, i, all) => s && all.indexOf(s) === i);
 
 export function faults(draft: Draft, own: SideView, far: SideView, now: Date): Fault[] {
   const out: Fault[] = [];
@@ -89,15 +96,18 @@ export function faults(draft: Draft, own: SideView, far: SideView, now: Date): F
   else if (at.getTime() < now.getTime() - HOUR) out.push('past');
   if (!Number.isInteger(draft.minutes) || draft.minutes < 1 || draft.minutes > LIMITS.minutes) out.push('minutes');
   const topics = tidy(draft.topics);
-  if (!topics.length || topics.length > LIMITS.topics || topics.some((t) => t.length > LIMITS.topic)) out.push('topics');
-  if (draft.reason.length > LIMITS.reason) out.push('reason');
+  if (!topics.length || topics.length > LIMITS.topics || topics.some((t) => bytes(t) > LIMITS.topic)) out.push('topics');
+  const reason = oneLine(draft.reason);
+  if (!reason || bytes(reason) > LIMITS.reason) out.push('reason');
   for (const side of [own.id, far.id]) {
     if (!draft.roster.some((p) => p.side === side && p.role === 'principal')) {
       out.push('principals');
       break;
     }
   }
-  if (draft.roster.some((p) => !p.title.trim() || p.title.length > LIMITS.title)) out.push('title');
+  const unfit = (text: string) => !oneLine(text) || bytes(oneLine(text)) > LIMITS.name;
+  if (draft.roster.some((p) => unfit(p.title))) out.push('title');
+  if (draft.roster.some((p) => unfit(p.place))) out.push('place');
   if (draft.roster.length > LIMITS.roster) out.push('roster');
   if (draft.languages.length > LIMITS.languages) out.push('languages');
   return out;
@@ -112,8 +122,10 @@ export function terms(draft: Draft, own: SideView, far: SideView, base: Terms | 
     minutes: draft.minutes,
     zones: base?.zones ?? [own, far].map((s) => ({ side: s.id, zone: s.zone, place: s.place })),
     topics: tidy(draft.topics),
-    reason: draft.reason.trim(),
-    roster: draft.roster.map((p) => ({ ...p, title: p.title.trim(), place: p.place.trim() })),
+    reason: oneLine(draft.reason),
+    roster: draft.roster
+      .map((p) => ({ id: p.id, side: p.side, role: p.role, title: oneLine(p.title), place: oneLine(p.place) }))
+      .toSorted((a, b) => a.id - b.id),
     languages: tidy(draft.languages),
     footage: base?.footage ?? null,
     replaces,

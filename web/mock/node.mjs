@@ -1,0 +1,342 @@
+// Two mock nodes that share one made-up record. Proofs are checked, so that the browser's own half is exercised.
+
+import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { WebSocketServer } from 'ws';
+
+const here = import.meta.dirname;
+const MIME = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.json': 'application/json' };
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const hash = (text) => createHash('sha256').update(text).digest('hex');
+const ed25519 = (hex) => createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(hex, 'hex')]), format: 'der', type: 'spki' });
+const good = (key, text, signature) => verify(null, Buffer.from(text), ed25519(key), Buffer.from(signature, 'hex'));
+
+export const SIDES = [
+  { id: hash('a'), name: 'Office of the President', place: 'Washington', zone: 'America/New_York' },
+  { id: hash('b'), name: 'Администрация Президента', place: 'Moscow', zone: 'Europe/Moscow' },
+];
+
+class Refused extends Error {}
+
+/** Starts both; `origin` is the time that the mock believes in, or null for the real one. */
+export async function startMock({ ports = [8787, 8788], clock = () => new Date() } = {}) {
+  const calls = [];
+  const nodes = [];
+  let mediaPage = null;
+  const stamp = () => clock().toISOString().replace(/\.\d+Z$/, 'Z');
+
+  const say = (call, side, kind, detail = {}) => {
+    const number = call.timeline.filter((s) => s.side === side).length;
+    call.timeline.push({ hash: kind === 'offer' && !call.timeline.length ? call.id : hash(call.id + side + number), side, number, at: stamp(), kind, key: hash(`key ${side}`), acknowledged: true, detail });
+  };
+
+  const world = {
+    calls,
+    nodes,
+    line: { status: 'up', since: stamp(), rtt_ms: 128.4, loss: 0.004, jitter_ms: 6, skew_ms: 12, rate_kbps: 2400 },
+    ask(by, terms, extra = {}) {
+      const id = hash(randomBytes(16));
+      const call = { id, phase: 'proposed', asked_by: by, terms, begun: null, ended: null, offers: [], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], roster: terms.roster, ...extra };
+      call.offers.push({ hash: id, by, at: stamp(), terms, standing: 'open' });
+      say(call, by, 'offer', { start: terms.start });
+      calls.unshift(call);
+      return call;
+    },
+    say,
+    verb(call, by, verb, body) {
+      const offer = call.offers.find((o) => o.hash === body.offer);
+      switch (verb) {
+        case 'agree':
+          if (!offer || offer.standing !== 'open') throw new Refused('offer_closed');
+          for (const o of call.offers) if (o.standing === 'agreed') o.standing = 'replaced';
+          offer.standing = 'agreed';
+          call.terms = offer.terms;
+          call.roster = offer.terms.roster;
+          if (call.phase === 'proposed') call.phase = 'agreed';
+          break;
+        case 'decline':
+        case 'withdraw':
+          if (!offer) throw new Refused('unknown_offer');
+          offer.standing = verb === 'decline' ? 'declined' : 'withdrawn';
+          if (!call.offers.some((o) => o.standing === 'open' || o.standing === 'agreed')) call.phase = offer.standing;
+          break;
+        case 'counter':
+          for (const o of call.offers) if (o.by === by && o.standing === 'open') o.standing = 'withdrawn';
+          call.offers.push({ hash: hash(randomBytes(8)), by, at: stamp(), terms: body.terms, standing: 'open' });
+          if (call.phase === 'proposed') call.terms = body.terms;
+          verb = 'offer';
+          break;
+        case 'gather': {
+          call.gathered.push(by);
+          call.phase = 'gathering';
+          const node = nodes.find((n) => n.side.id === by);
+          for (const seat of node.seats.values()) {
+            const people = call.roster.filter((p) => p.side === by && p.role === seat.role);
+            if (people.length === 1) world.vouch(call, by, seat, people[0]);
+          }
+          break;
+        }
+        case 'vouch': {
+          const node = nodes.find((n) => n.side.id === by);
+          world.vouch(call, by, node.seats.get(body.seat), call.roster.find((p) => p.id === body.person));
+          return world.tell();
+        }
+        case 'begin':
+          call.begin_by.push(by);
+          if (call.begin_by.length === 2) {
+            call.phase = 'in_session';
+            call.begun = stamp();
+          }
+          break;
+        case 'end':
+          call.phase = 'ended';
+          call.ended = stamp();
+          break;
+        case 'admit':
+          call.roster = [...call.roster, body.person];
+          break;
+        case 'strike':
+          call.roster = call.roster.filter((p) => p.id !== body.person);
+          break;
+        default:
+          throw new Refused('not_open');
+      }
+      say(call, by, verb, body.offer ? { offer: body.offer } : body.person ? { person: body.person.id ?? body.person } : {});
+      return world.tell();
+    },
+    vouch(call, side, seat, person) {
+      call.seats = call.seats.filter((s) => s.seatId !== seat.id || s.side !== side);
+      call.seats.push({ side, person: person.id, seatId: seat.id, role: person.role, title: person.title, place: person.place, key: seat.key ?? hash(seat.id) });
+      say(call, side, 'vouch', { seat: hash(seat.id), person: person.id });
+    },
+    tell() {
+      for (const node of nodes) node.tell();
+    },
+    enrolment(side, seat) {
+      const token = randomBytes(16).toString('hex');
+      nodes[side].tokens.set(token, seat);
+      return `http://127.0.0.1:${ports[side]}/enrol#${token}`;
+    },
+    setMedia(socket) {
+      mediaPage = socket;
+    },
+    close: () => Promise.all(nodes.map((n) => n.close())),
+  };
+
+  for (const [i, side] of SIDES.entries()) {
+    const far = SIDES[1 - i];
+    const node = { side, seats: new Map(), tokens: new Map(), sessions: new Map(), sockets: new Map(), challenges: new Set() };
+    for (const seat of [
+      { id: 'desk', name: i ? 'Оперативный дежурный' : 'Duty officer', role: 'operator', place: side.place },
+      { id: 'principal', name: i ? 'Кремль, кабинет' : 'Oval Office', role: 'principal', place: side.place },
+      { id: 'aide', name: i ? 'Переговорная' : 'Situation Room', role: 'aide', place: side.place },
+    ])
+      node.seats.set(seat.id, seat);
+    nodes.push(node);
+    const me = (seat) => ({ side: { ...side, key: hash(`key ${side.id}`) }, seat: { id: seat.id, name: seat.name, role: seat.role, place: seat.place }, version: '0.1.0', now: clock().toISOString() });
+    const may = (call, seat) => {
+      if (seat.role !== 'operator') return ['in_session', 'gathering'].includes(call.phase) ? ['end'] : [];
+      const theirs = call.offers.some((o) => o.by !== side.id && o.standing === 'open');
+      const ours = call.offers.some((o) => o.by === side.id && o.standing === 'open');
+      const verbs = [];
+      if (theirs) verbs.push('agree', 'decline');
+      if (['proposed', 'agreed'].includes(call.phase)) verbs.push('counter');
+      if (ours || call.phase === 'agreed') verbs.push('withdraw');
+      if (['agreed', 'gathering'].includes(call.phase) && !call.gathered.includes(side.id)) verbs.push('gather');
+      if (call.phase === 'gathering' && call.gathered.length === 2 && !call.begin_by.includes(side.id)) verbs.push('begin');
+      if (['gathering', 'in_session'].includes(call.phase)) verbs.push('end', 'vouch', 'admit', 'strike');
+      return verbs;
+    };
+    const waits = (call) =>
+      call.offers.some((o) => o.by !== side.id && o.standing === 'open') ||
+      (['agreed', 'gathering'].includes(call.phase) && call.gathered.length === 1 && !call.gathered.includes(side.id)) ||
+      (call.phase === 'gathering' && call.begin_by.length === 1 && !call.begin_by.includes(side.id));
+    const summary = ({ id, phase, asked_by, terms, begun, ended }, call) => ({ id, line: far.id, phase, asked_by, terms, begun, ended, attention: waits(call) });
+    const view = (call, seat) => ({
+      ...summary(call, call),
+      offers: call.offers,
+      crossed: call.crossed,
+      forked: call.forked,
+      gathered: call.gathered,
+      begin_by: call.begin_by,
+      interrupted: call.interrupted,
+      gaps: call.gaps,
+      seats: call.seats.map(({ seatId, ...s }) => {
+        const at = nodes.find((n) => n.side.id === s.side);
+        const present = call.present?.includes(s.person) ?? at.sockets.has(seatId);
+        return { ...s, seat: s.side === side.id ? seatId : null, present, mic: present ? (at.seats.get(seatId)?.mic ?? true) : null };
+      }),
+      timeline: call.timeline,
+      may: may(call, seat),
+      roster: call.roster,
+    });
+    const lines = () => [{ far, ...world.line }];
+    const tracks = (call) => {
+      if (call.phase !== 'in_session') return [];
+      return call.seats
+        .filter((s) => s.side === far.id && (nodes[1 - i].sockets.has(s.seatId) || call.present))
+        .flatMap((s) => [
+          { id: s.person * 2, side: far.id, person: s.person, kind: 'sound' },
+          ...(call.terms.medium === 'picture' ? [{ id: s.person * 2 + 1, side: far.id, person: s.person, kind: 'picture' }] : []),
+        ]);
+    };
+    node.tell = () => {
+      for (const { socket, seat } of node.sockets.values()) node.snapshot(socket, seat);
+    };
+    node.snapshot = (socket, seat) => {
+      const send = (m) => socket.send(JSON.stringify(m));
+      send({ t: 'lines', lines: lines() });
+      send({ t: 'calls', calls: calls.map((c) => summary(c, c)) });
+      for (const call of calls) {
+        send({ t: 'call', call: view(call, seat) });
+        if (['gathering', 'in_session'].includes(call.phase)) send({ t: 'tracks', call: call.id, tracks: tracks(call) });
+      }
+    };
+    node.ring = (call) => {
+      for (const { socket, seat } of node.sockets.values()) if (seat.role === 'operator') socket.send(JSON.stringify({ t: 'ring', call }));
+    };
+
+    const api = async (method, path, body, headers) => {
+      if (path === '/api/enrol') {
+        const id = node.tokens.get(body.token);
+        if (id === 'used') throw Object.assign(new Error('enrol_used'), { status: 409 });
+        if (!id || !good(body.key, `visavis enrol\n${body.token}`, body.signature)) throw Object.assign(new Error('enrol_unknown'), { status: 404 });
+        node.tokens.set(body.token, 'used');
+        const seat = node.seats.get(id);
+        seat.key = body.key;
+        return { side: me(seat).side, seat: me(seat).seat };
+      }
+      if (path === '/api/signin/challenge') {
+        const challenge = randomBytes(32).toString('hex');
+        node.challenges.add(challenge);
+        return { challenge };
+      }
+      if (path === '/api/signin') {
+        const seat = node.seats.get(body.seat);
+        if (!seat?.key || !node.challenges.delete(body.challenge) || !good(seat.key, `visavis signin\n${side.id}\n${body.challenge}`, body.signature)) throw Object.assign(new Error('unproven'), { status: 401 });
+        const session = randomBytes(16).toString('hex');
+        node.sessions.set(seat.id, session);
+        return { session, me: me(seat), cookie: seat.id };
+      }
+      const seat = node.seats.get(headers['visavis-seat']);
+      const [counter, signature] = String(headers['visavis-proof']).split('.');
+      const text = `visavis request\n${node.sessions.get(seat?.id)}\n${counter}\n${method}\n${path}\n${hash(headers.raw)}`;
+      if (!seat?.key || !good(seat.key, text, signature)) throw Object.assign(new Error('unproven'), { status: 401 });
+      const [, , what, id, verb] = path.split('/');
+      if (what === 'me') return me(seat);
+      if (what === 'lines') return lines();
+      if (what === 'seats') return [...node.seats.values()].map(({ id, name, role, place }) => ({ id, name, role, place }));
+      if (what === 'calls' && !id && method === 'GET') return calls.map((c) => summary(c, c));
+      if (what === 'calls' && !id) {
+        const call = world.ask(side.id, body.terms);
+        world.tell();
+        nodes[1 - i].ring(call.id);
+        return { id: call.id };
+      }
+      const call = calls.find((c) => c.id === id);
+      if (!call) throw Object.assign(new Error('not_found'), { status: 404 });
+      if (verb === 'record') return Buffer.from('a0', 'hex');
+      if (verb) world.verb(call, side.id, verb, body);
+      return view(call, seat);
+    };
+
+    const server = createServer(async (request, response) => {
+      const url = new URL(request.url, 'http://x');
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const raw = Buffer.concat(chunks);
+      response.setHeader('content-security-policy', CSP);
+      if (url.pathname.startsWith('/api/')) {
+        try {
+          const out = await api(request.method, url.pathname + url.search, raw.length ? JSON.parse(raw) : {}, { ...request.headers, raw });
+          if (Buffer.isBuffer(out)) return response.setHeader('content-type', 'application/cbor').end(out);
+          response.setHeader('content-type', 'application/json').end(JSON.stringify(out));
+        } catch (error) {
+          const refused = error instanceof Refused;
+          response.statusCode = refused ? 409 : (error.status ?? 500);
+          if (response.statusCode === 500) console.error(error);
+          response.setHeader('content-type', 'application/json').end(JSON.stringify(refused ? { refusal: error.message, args: {} } : { error: error.message }));
+        }
+        return undefined;
+      }
+      const mocked = url.pathname.startsWith('/mock/');
+      const root = mocked ? here : join(here, '../dist');
+      const path = mocked ? url.pathname.slice(6) : url.pathname.startsWith('/assets/') ? url.pathname.slice(1) : 'index.html';
+      if (mocked) response.removeHeader('content-security-policy');
+      try {
+        const bytes = await readFile(join(root, normalize(path)));
+        response.setHeader('content-type', MIME[extname(path)] ?? 'application/octet-stream').end(bytes);
+      } catch {
+        response.writeHead(404).end();
+      }
+      return undefined;
+    });
+    const wss = new WebSocketServer({ noServer: true });
+    server.on('upgrade', (request, socket, head) => {
+      const url = new URL(request.url, 'http://x');
+      wss.handleUpgrade(request, socket, head, (ws) => {
+        if (url.pathname === '/mock/media') return media(ws);
+        const seat = node.seats.get(url.searchParams.get('seat'));
+        const nonce = randomBytes(32).toString('hex');
+        ws.send(JSON.stringify({ t: 'challenge', nonce }));
+        ws.on('message', (data) => take(ws, seat, nonce, JSON.parse(data)));
+        ws.on('close', () => {
+          if (node.sockets.get(seat.id)?.socket === ws) {
+            node.sockets.delete(seat.id);
+            world.tell();
+          }
+        });
+        return undefined;
+      });
+    });
+    function take(ws, seat, nonce, message) {
+      if (message.t === 'prove') {
+        if (!good(seat.key, `visavis socket\n${nonce}`, message.signature)) return ws.close();
+        node.sockets.get(seat.id)?.socket.send(JSON.stringify({ t: 'replaced' }));
+        node.sockets.set(seat.id, { socket: ws, seat });
+        ws.send(JSON.stringify({ t: 'ready', me: me(seat) }));
+        return world.tell();
+      }
+      if (message.t === 'mic') {
+        seat.mic = message.on;
+        return world.tell();
+      }
+      if (message.t === 'end') return world.verb(calls.find((c) => c.id === message.call), side.id, 'end', {});
+      const call = calls.find((c) => c.id === message.call);
+      if (message.t === 'media.offer') {
+        const person = call?.seats.find((s) => s.side === side.id && s.seatId === seat.id)?.person;
+        if (!mediaPage || !person) return ws.send(JSON.stringify({ t: 'media.error', id: message.id, code: 'offer_failed' }));
+        mediaPage.send(JSON.stringify({ ...message, seat: `${i}/${seat.id}`, person }));
+      }
+      if (message.t === 'media.stop') mediaPage?.send(JSON.stringify({ t: 'media.stop', seat: `${i}/${seat.id}` }));
+      return undefined;
+    }
+    function media(ws) {
+      mediaPage = ws;
+      ws.on('message', (data) => {
+        const { seat, ...message } = JSON.parse(data);
+        const [n, id] = seat.split('/');
+        nodes[n].sockets.get(id)?.socket.send(JSON.stringify(message));
+      });
+    }
+    await new Promise((resolve) => server.listen(ports[i], '127.0.0.1', resolve));
+    node.close = () =>
+      new Promise((resolve) => {
+        for (const client of wss.clients) client.terminate();
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+    node.drop = () => {
+      for (const client of wss.clients) client.terminate();
+    };
+  }
+  return world;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const world = await startMock();
+  for (const side of [0, 1]) for (const seat of ['desk', 'principal']) console.log(seat, world.enrolment(side, seat));
+}

@@ -1,0 +1,168 @@
+// The terminal's view model: which screen is due, what is heard and seen, and the sentences that must be said.
+
+import type { FarTrack, Link, Stats } from '../media/connection';
+import type { DeviceTrouble, Kind } from '../media/devices';
+import { SeatMedia } from '../media/seat';
+import type { CallView, FromNode, LineView, TrackView } from '../signalling/protocol';
+import { keepMic, micFor } from './mic';
+import { mainPicture, liveCall, screenOf, type Screen } from './screen';
+import { flowOf, type Flow } from './flow';
+import { Session } from './session.svelte';
+
+const LAST = 'visavis-last-call';
+
+export class Terminal {
+  readonly session: Session;
+  mic = $state(true);
+  far = $state.raw<FarTrack[]>([]);
+  link = $state<Link>('idle');
+  self = $state.raw<MediaStreamTrack | null>(null);
+  troubles = $state<Partial<Record<Kind, DeviceTrouble>>>({});
+  /** The browser holds back the far end's sound until somebody touches the page. */
+  held = $state(false);
+  flow = $state.raw<Flow>({ picture: 'none', sound: 'none' });
+  private last = $state<string | null>(sessionStorage.getItem(LAST));
+  private left = $state<string | null>(null);
+  private media: SeatMedia | null = null;
+  private current: { call: string; picture: boolean } | null = null;
+  private tracks: { call: string; tracks: TrackView[] } = { call: '', tracks: [] };
+  private kbps: number | null = null;
+  private before: Stats | null = null;
+  private sampler: ReturnType<typeof setInterval> | undefined;
+
+  readonly screen: Screen = $derived.by(() => screenOf(this.session.calls, this.session.views, this.session.seat, this.last, this.left));
+  readonly call: CallView | null = $derived.by(() => ('call' in this.screen ? (this.session.views[this.screen.call] ?? null) : null));
+  readonly live = $derived.by(() => liveCall(this.session.calls));
+  readonly line: LineView | null = $derived.by(() => {
+    const id = this.call?.line ?? this.live?.line;
+    return this.session.lines.find((l) => l.far.id === id) ?? null;
+  });
+  readonly main: TrackView | null = $derived.by(() => mainPicture(this.far.map((f) => f.view), this.call));
+
+  constructor(seat: string) {
+    this.session = new Session(seat, 'terminal', (message) => this.hear(message));
+  }
+
+  /** Brings media in step with the screen. */
+  follow(screen: Screen): void {
+    const due = screen.is === 'gathering' || screen.is === 'session';
+    if (!due) {
+      if (this.current) this.stop();
+      return;
+    }
+    const picture = this.session.views[screen.call]?.terms.medium !== 'sound';
+    if (this.current?.call === screen.call && this.current.picture === picture) return;
+    if (this.current) this.stop();
+    this.current = { call: screen.call, picture };
+    this.last = screen.call;
+    sessionStorage.setItem(LAST, screen.call);
+    this.mic = micFor(sessionStorage, this.session.seat, screen.call);
+    this.media = new SeatMedia(
+      {
+        send: (message) => this.session.send(message),
+        far: (tracks) => {
+          this.far = tracks;
+        },
+        link: (state) => {
+          this.link = state;
+        },
+        own: (track) => {
+          this.self = track;
+        },
+        trouble: (kind, trouble) => {
+          if (trouble) this.troubles[kind] = trouble;
+          else delete this.troubles[kind];
+        },
+      },
+      this.mic,
+    );
+    this.media.start(screen.call, picture);
+    if (this.kbps !== null) this.media.setRate(this.kbps);
+    if (this.tracks.call === screen.call) this.media.setFar(this.tracks.tracks);
+    this.sayMic();
+    this.sampler = setInterval(() => void this.sample(), 1_000);
+  }
+
+  private stop(): void {
+    clearInterval(this.sampler);
+    this.session.send({ t: 'media.stop' });
+    this.media?.stop();
+    this.media = null;
+    this.current = null;
+    this.before = null;
+    this.flow = { picture: 'none', sound: 'none' };
+    this.held = false;
+    this.tracks = { call: '', tracks: [] };
+  }
+
+  /** The track is switched first, in the frame of the press; then whoever must know is told. */
+  setMic(on: boolean): void {
+    if (!this.current) return;
+    this.media?.setMicrophone(on);
+    this.mic = on;
+    keepMic(sessionStorage, this.session.seat, this.current.call, on);
+    this.sayMic();
+  }
+
+  private sayMic(): void {
+    if (this.current) this.session.send({ t: 'mic', on: this.mic });
+  }
+
+  level(): number {
+    return this.media?.level() ?? 0;
+  }
+
+  retryDevices(): void {
+    void this.media?.openDevices();
+  }
+
+  end(): void {
+    if (this.current) this.session.send({ t: 'end', call: this.current.call });
+  }
+
+  leaveEnded(): void {
+    this.left = this.last;
+    sessionStorage.removeItem(LAST);
+  }
+
+  async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string }> {
+    const stats = (await this.media?.stats()) ?? { connection: 'none', rtt_ms: null, far: [], own: [] };
+    return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is };
+  }
+
+  private async sample(): Promise<void> {
+    const media = this.media;
+    const stats = await media?.stats();
+    if (!stats || media !== this.media) return;
+    this.flow = flowOf(this.before, stats);
+    this.before = stats;
+  }
+
+  private hear(message: FromNode): void {
+    switch (message.t) {
+      case 'ready':
+        if (this.current) {
+          this.sayMic();
+          this.media?.again();
+        }
+        break;
+      case 'tracks':
+        this.tracks = { call: message.call, tracks: message.tracks };
+        if (message.call === this.current?.call) this.media?.setFar(message.tracks);
+        break;
+      case 'rate':
+        this.kbps = message.kbps;
+        this.media?.setRate(message.kbps);
+        break;
+      case 'replaced':
+        if (this.current) this.stop();
+        break;
+      case 'media.answer':
+      case 'media.error':
+      case 'media.restart':
+        this.media?.take(message);
+        break;
+      default:
+    }
+  }
+}
