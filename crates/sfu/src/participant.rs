@@ -115,6 +115,8 @@ pub(crate) struct Participant {
     pub subscribed: Vec<Subscription>,
     /// SSRC to place in `published`.
     ssrcs: Vec<(Ssrc, usize)>,
+    /// RED is in the answer.
+    pub takes_redundancy: bool,
     pub estimate_bps: Option<u64>,
     pub weigh_at: Option<Instant>,
     desired_bps: u64,
@@ -137,6 +139,7 @@ impl Participant {
             published: Vec::new(),
             subscribed: Vec::new(),
             ssrcs: Vec::new(),
+            takes_redundancy: false,
             estimate_bps: None,
             weigh_at: None,
             desired_bps: 0,
@@ -213,10 +216,11 @@ impl Participant {
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(mid, None)?;
         stream.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_AGE_MAX, None);
-        Some(Stream { ssrc: stream.ssrc(), pt: params.pt(), red: params.red() })
+        let red = params.red().filter(|_| self.takes_redundancy);
+        Some(Stream { ssrc: stream.ssrc(), pt: params.pt(), red })
     }
 
-    /// Whether the offer and the answer agreed on RED.
+    /// Whether the browser offers RED.
     pub(crate) fn redundancy(&self) -> bool {
         self.rtc.codec_config().params().iter().any(|p| p.red().is_some())
     }

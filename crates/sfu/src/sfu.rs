@@ -42,6 +42,7 @@ pub struct Sfu {
     dirty: VecDeque<ParticipantId>,
     outputs: VecDeque<Output>,
     counters: Counters,
+    redundancy: bool,
 }
 
 impl Sfu {
@@ -62,7 +63,16 @@ impl Sfu {
             dirty: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
+            redundancy: false,
         }
+    }
+
+    /// Whether answers made from here on take RED (RFC 2198) where the browser offers it. Off at first.
+    ///
+    /// What is under RED cannot be unwrapped here, since redundancy sits inside the ciphertext: allow it only while every
+    /// browser of a call, at both ends, offers it ([`Answer::redundancy`]).
+    pub fn set_redundancy(&mut self, allowed: bool) {
+        self.redundancy = allowed;
     }
 
     /// Answers a browser's offer, the first or a later one (RFC 8829).
@@ -87,10 +97,13 @@ impl Sfu {
             .map_err(|Broken| OfferError::Malformed("SDP"))?;
         let known = self.participants.get(&participant).is_some_and(|p| p.identity == vetted.identity);
         let answer = if known { self.reoffer(participant, parsed, now) } else { self.first_offer(participant, &vetted, parsed, now) }?;
+        let offered = self.participants.get(&participant).is_some_and(Participant::redundancy);
+        if let Some(p) = self.participants.get_mut(&participant) {
+            p.takes_redundancy = self.redundancy && offered;
+        }
         self.settle_sections(participant, send, recv, &vetted.sections, now);
-        let redundancy = self.participants.get(&participant).is_some_and(Participant::redundancy);
         self.mark(participant);
-        Ok(Answer { sdp: offer::finish_answer(&answer, redundancy), redundancy, fresh: !known })
+        Ok(Answer { sdp: offer::finish_answer(&answer, self.redundancy), redundancy: offered, fresh: !known })
     }
 
     /// Ends a participant's connection; the goodbye comes out of the next polls. Its tracks stay known, silent.

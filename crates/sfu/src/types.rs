@@ -97,7 +97,7 @@ pub struct Subscribe {
 pub struct Answer {
     /// The SDP answer, candidates included.
     pub sdp: String,
-    /// Whether sound to and from this participant may go under RED (RFC 2198).
+    /// Whether the browser offers RED (RFC 2198); taken only as [`Sfu::set_redundancy`](crate::Sfu::set_redundancy) says.
     pub redundancy: bool,
     /// Whether this was a new peer connection (first offer, or the participant's page was loaded afresh).
     pub fresh: bool,
