@@ -4,15 +4,15 @@
 //! So the set held is always one that someone could have been in, and each statement can be judged at once and for
 //! good, by what its signer had before its eyes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::body::{Body, Kind};
 use crate::ids::{CallId, Hash, LineId, SideId, Timestamp};
 use crate::keyring::{Keyring, check_proof};
 use crate::refusal::Refusal;
-use crate::rules::View;
 use crate::statement::{CHAIN_MAX, CLOSING_PLACES, Head, Statement, Subject, Unsigned};
 use crate::terms::Terms;
+use crate::view::View;
 
 /// What happened to a statement that was not at fault.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -160,18 +160,29 @@ impl Chains {
         Ok((chains, rest))
     }
 
-    /// Takes what can be taken until a whole round takes nothing; every round but the last shortens the rest.
-    pub(crate) fn take_all(&mut self, keyring: &Keyring, rest: &mut Vec<Statement>) {
-        loop {
-            let before = rest.len();
-            rest.retain(|statement| match self.insert(keyring, statement.clone()) {
-                Ok(taken) => matches!(taken, Taken::Missing(_)),
-                Err(_) => true,
-            });
-            if rest.len() == before {
-                return;
+    /// Takes what can be taken, each chain in order, until a whole round takes nothing.
+    fn take_all(&mut self, keyring: &Keyring, rest: &mut Vec<Statement>) {
+        let mut queues: BTreeMap<SideId, VecDeque<Statement>> = BTreeMap::new();
+        for statement in rest.drain(..) {
+            queues.entry(statement.side()).or_default().push_back(statement);
+        }
+        let mut moved = true;
+        while moved {
+            moved = false;
+            for queue in queues.values_mut() {
+                while let Some(statement) = queue.pop_front() {
+                    match self.insert(keyring, statement.clone()) {
+                        Ok(Taken::Missing(_)) => {
+                            queue.push_front(statement);
+                            break;
+                        }
+                        Ok(_) => moved = true,
+                        Err(_) => rest.push(statement),
+                    }
+                }
             }
         }
+        rest.extend(queues.into_values().flatten());
     }
 
     fn empty(subject: Subject, sides: Vec<SideId>, asker: usize) -> Self {

@@ -23,6 +23,9 @@ mod rules;
 mod state;
 mod statement;
 pub mod terms;
+#[cfg(test)]
+mod tests;
+mod view;
 
 pub use body::{Body, Kind, SeatCheck};
 pub use cbor::Malformed;

@@ -3,8 +3,8 @@
 use crate::body::{Body, Kind, SeatCheck};
 use crate::chains::{Chains, Entry, Fork};
 use crate::ids::{CallId, Hash, PublicKey, SideId, Timestamp};
-use crate::rules::{Offered, View};
 use crate::terms::{Person, PersonId, Terms};
+use crate::view::{Offered, View};
 
 /// Where a call is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,7 +126,8 @@ pub struct Seat {
     pub key: PublicKey,
     /// The person vouched for.
     pub person: PersonId,
-    /// Whether the seat may take part: the person is on the roster for that side, and no other side claims the key.
+    /// Whether the seat may take part: the call is not over, the person is on the roster for that side, and no other
+    /// side claims the key.
     pub good: bool,
     /// The statement.
     pub vouch: Hash,
@@ -232,7 +233,7 @@ impl State {
             begun,
             ends,
             gaps: gaps(&view),
-            seats: seats(&view, &roster),
+            seats: seats(&view, &roster, over),
             roster,
             preflights: preflights(&view),
             footage: if over {
@@ -417,7 +418,7 @@ fn gaps(view: &View<'_>) -> Vec<Gap> {
     gaps
 }
 
-fn seats(view: &View<'_>, roster: &[Person]) -> Vec<Seat> {
+fn seats(view: &View<'_>, roster: &[Person], over: bool) -> Vec<Seat> {
     let mut seats: Vec<Seat> = Vec::new();
     for (side, entry) in view.all(Kind::Vouch).filter(|(_, entry)| entry.void.is_none()) {
         let Body::Vouch { seat: key, .. } = *entry.statement.body() else {
@@ -441,7 +442,7 @@ fn seats(view: &View<'_>, roster: &[Person]) -> Vec<Seat> {
             side: me,
             key,
             person,
-            good: ours && alone,
+            good: ours && alone && !over,
             vouch: entry.statement.hash(),
         });
     }

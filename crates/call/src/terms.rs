@@ -1,5 +1,7 @@
 //! Terms: what the sides agree to. Every list and text has a bound; every list has one order.
 
+use core::fmt;
+
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::ids::{Hash, SideId, Timestamp};
 use crate::refusal::Refusal;
@@ -130,7 +132,7 @@ impl Zone {
 }
 
 /// A side as the terms name it: where it sits and by which clock it lives.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Party {
     /// Who.
     pub side: SideId,
@@ -145,7 +147,7 @@ pub struct Party {
 pub struct PersonId(pub u16);
 
 /// Someone or something on the roster.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Person {
     /// The number by which statements name them.
     pub id: PersonId,
@@ -173,7 +175,7 @@ pub struct Footage {
 }
 
 /// What the sides agree to. The order of its lists is part of it: see [`Terms::tidy`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Terms {
     /// Sound and picture, or sound only.
     pub medium: Medium,
@@ -195,6 +197,33 @@ pub struct Terms {
     pub footage: Option<Footage>,
     /// The offer that these terms take the place of once they are agreed.
     pub replaces: Option<Hash>,
+}
+
+impl fmt::Debug for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Party({:?}, {})", self.side, self.zone.as_str())
+    }
+}
+
+/// Names and places do not belong in logs.
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Person({}, {} of {:?})", self.id.0, self.role.word(), self.side)
+    }
+}
+
+/// What will be talked about, and why, does not belong in logs.
+impl fmt::Debug for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (topics, start) = (self.topics.len(), self.start);
+        write!(
+            f,
+            "Terms({} at {start} for {} min, {topics} topics, ",
+            self.medium.word(),
+            self.minutes
+        )?;
+        write!(f, "{:?}, {:?}, footage {:?})", self.parties, self.roster, self.footage)
+    }
 }
 
 /// One line of text that can be shown anywhere: not empty, no control or direction-changing characters.

@@ -1,6 +1,7 @@
 //! Checking a record.
 
 use core::fmt;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::cbor::{Malformed, Reader};
 use crate::chains::{Chains, Fault, Taken};
@@ -358,36 +359,44 @@ fn chains(verdict: &mut Verdict, keyring: &Keyring, call: CallId, sides: &[Given
         verdict.found(Place::Record, What::Sides);
         return None;
     }
-    rest.sort_by_key(|item| (item.statement.number(), item.statement.side()));
-    loop {
-        let before = (rest.len(), twins.len());
-        take(verdict, &mut chains, keyring, &mut rest, false);
-        take(verdict, &mut chains, keyring, &mut twins, true);
-        if (rest.len(), twins.len()) == before {
-            break;
-        }
+    let mut queues: BTreeMap<SideId, VecDeque<Item>> = BTreeMap::new();
+    rest.sort_by_key(|item| (item.statement.side(), item.statement.number()));
+    for item in rest {
+        queues.entry(item.statement.side()).or_default().push_back(item);
     }
-    for item in rest.into_iter().chain(twins) {
+    let mut moved = true;
+    while moved {
+        moved = false;
+        for queue in queues.values_mut() {
+            while queue
+                .front()
+                .is_some_and(|item| take(verdict, &mut chains, keyring, item))
+            {
+                moved = true;
+                queue.pop_front();
+            }
+        }
+        let before = twins.len();
+        twins.retain(|item| !take(verdict, &mut chains, keyring, item));
+        moved |= twins.len() < before;
+    }
+    for item in queues.into_values().flatten().chain(twins) {
         verdict.found(item.place, What::Missing);
     }
     Some(chains)
 }
 
-/// Takes what fits; leaves what waits for others; reports what never will fit.
-fn take(verdict: &mut Verdict, chains: &mut Chains, keyring: &Keyring, items: &mut Vec<Item>, second: bool) {
-    items.retain(|item| match chains.insert(keyring, item.statement.clone()) {
-        Ok(Taken::Missing(_)) => true,
-        Ok(Taken::New) if !second => false,
-        Ok(Taken::Fork) if second => false,
-        Ok(_) => {
-            verdict.found(item.place, if second { What::NoFork } else { What::Misplaced });
-            false
-        }
-        Err(fault) => {
-            verdict.found(item.place, fault);
-            false
-        }
-    });
+/// Takes a statement, or reports why it never will fit; `false` while it waits for others.
+fn take(verdict: &mut Verdict, chains: &mut Chains, keyring: &Keyring, item: &Item) -> bool {
+    let second = matches!(item.place, Place::Second(..));
+    match chains.insert(keyring, item.statement.clone()) {
+        Ok(Taken::Missing(_)) => return false,
+        Ok(Taken::New) if !second => {}
+        Ok(Taken::Fork) if second => {}
+        Ok(_) => verdict.found(item.place, if second { What::NoFork } else { What::Misplaced }),
+        Err(fault) => verdict.found(item.place, fault),
+    }
+    true
 }
 
 fn report(verdict: &mut Verdict, chains: &Chains, keyring: &Keyring, sides: &[Given<'_>], trust: &Trust) {

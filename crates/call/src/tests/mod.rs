@@ -1,0 +1,9 @@
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
+//! Tests that need more than one module, the reference model among them.
+
+mod histories;
+mod keys;
+mod model;
+mod rules;
+mod tampering;
+mod world;
