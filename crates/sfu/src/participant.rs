@@ -20,6 +20,9 @@ pub(crate) const WEIGH_EVERY: Duration = Duration::from_millis(500);
 const RAISE_AFTER: Duration = Duration::from_secs(1);
 /// Times that a rate for the publisher is repeated: REMB goes in RTCP, which may be lost.
 const REMB_REPEATS: u8 = 4;
+/// What the estimator looks for at least, before anything is measured, and at most.
+const AIM_MIN_BPS: u64 = 2_500_000;
+const AIM_MAX_BPS: u64 = 50_000_000;
 /// Most SSRCs remembered per connection.
 const SSRCS_MAX: usize = 64;
 
@@ -119,7 +122,8 @@ pub(crate) struct Participant {
     pub takes_redundancy: bool,
     pub estimate_bps: Option<u64>,
     pub weigh_at: Option<Instant>,
-    desired_bps: u64,
+    /// What the estimator was told: desired and least rate.
+    aim_bps: (u64, u64),
     remb: Option<(u32, u8)>,
     pub refused_in_row: u32,
     pub rtt: Option<Duration>,
@@ -142,7 +146,7 @@ impl Participant {
             takes_redundancy: false,
             estimate_bps: None,
             weigh_at: None,
-            desired_bps: 0,
+            aim_bps: (0, 0),
             remb: None,
             refused_in_row: 0,
             rtt: None,
@@ -283,15 +287,26 @@ impl Participant {
         if !receives {
             return;
         }
-        let wanted: u64 = self.subscribed.iter().filter(|s| s.stream.is_some()).map(|s| rates(s.track, LAYER_TOP)).sum();
-        // Probing aims a little above what the full pictures take, so that a key frame fits.
-        let desired = (wanted + wanted / 4).clamp(300_000, 50_000_000);
-        if desired.abs_diff(self.desired_bps) > self.desired_bps / 10 {
-            self.desired_bps = desired;
-            self.rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::bps(desired));
-        }
+        self.aim_estimate(&mut rates);
         if let Some(estimate) = self.estimate_bps {
             self.share(estimate, now, rates);
+        }
+    }
+
+    /// Tells the estimator what to look for: enough for the full pictures and a key frame now and then. While a layer is
+    /// held back it pads up to what the next one takes, or the estimate would never learn that there is room.
+    fn aim_estimate(&mut self, rates: &mut impl FnMut(TrackId, u8) -> u64) {
+        let (mut full, mut next) = (0, 0);
+        for sub in self.subscribed.iter().filter(|s| s.stream.is_some()) {
+            let top = rates(sub.track, LAYER_TOP);
+            full += top;
+            next += if sub.kind == Kind::Picture { rates(sub.track, (sub.forward.target() + 1).min(LAYER_TOP)) } else { top };
+        }
+        let held_back = self.subscribed.iter().any(|s| s.stream.is_some() && s.forward.target() < LAYER_TOP);
+        let aim = ((full + full / 4).clamp(AIM_MIN_BPS, AIM_MAX_BPS), if held_back { next + next / 3 } else { 0 });
+        if aim.0.abs_diff(self.aim_bps.0) > self.aim_bps.0 / 10 || aim.1.abs_diff(self.aim_bps.1) > self.aim_bps.1 / 10 {
+            self.aim_bps = aim;
+            self.rtc.bwe().set_bitrate(Bitrate::bps(aim.1), Bitrate::bps(aim.0));
         }
     }
 

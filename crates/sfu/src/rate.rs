@@ -27,6 +27,11 @@ impl Meter {
         self.bytes[slot][usize::from(layer).min(LAYERS - 1)] += bytes as u64;
     }
 
+    /// Whether it has measured for long enough to judge by: a key frame at the start weighs too much before.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.bucket >= BUCKETS as u64
+    }
+
     /// Rate in bits per second of all layers up to `layer`.
     pub(crate) fn bps(&mut self, layer: u8, now: Instant) -> u64 {
         self.advance(now);

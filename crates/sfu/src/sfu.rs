@@ -679,7 +679,10 @@ impl Sfu {
         }
         if p.weigh_at.is_some_and(|at| at <= now) {
             let tracks = &mut self.tracks;
-            p.weigh(now, |track, layer| tracks.get_mut(&track).map_or(0, |t| t.meter.bps(layer, now)));
+            p.weigh(now, |track, layer| {
+                let meter = tracks.get_mut(&track).map(|t| &mut t.meter);
+                meter.filter(|m| m.is_settled()).map_or(0, |m| m.bps(layer, now))
+            });
         }
         self.settle(participant, now);
     }

@@ -197,5 +197,6 @@ fn strangers_leave_nothing_behind() {
 fn oversize_and_foreign_family_are_refused() {
     let mut world = World::new(49);
     assert_eq!(world.inject(SocketAddr::from(NODE), &[0x80; 2001]), Err(Dropped::Garbage));
-    assert_eq!(world.inject("[2001:db8::1]:5".parse().unwrap(), &[0x80; 100]), Ok(()).and(Err(Dropped::UnknownSource)).or(Err(Dropped::UnknownDestination)));
+    let (from, to) = ("[2001:db8::1]:5".parse().unwrap(), "[2001:db8::2]:4000".parse().unwrap());
+    assert_eq!(world.sfu.handle_datagram(from, to, &[0x80; 100], world.now), Err(Dropped::UnknownDestination));
 }

@@ -61,7 +61,6 @@ pub struct Got {
     pub mid: Mid,
     pub sequence: u64,
     pub timestamp: u32,
-    pub marker: bool,
     pub pt: Pt,
     pub payload: Vec<u8>,
 }
@@ -81,7 +80,6 @@ pub struct Source {
 }
 
 pub struct Client {
-    pub id: ParticipantId,
     pub rtc: Rtc,
     pub addr: SocketAddr,
     pub deadline: Instant,
@@ -110,7 +108,6 @@ struct InFlight {
 
 pub struct World {
     pub now: Instant,
-    pub start: Instant,
     pub sfu: Sfu,
     pub clients: BTreeMap<ParticipantId, Client>,
     pub wire: Wire,
@@ -132,7 +129,6 @@ impl World {
         let sfu = Sfu::new(Config { candidates: vec![NODE.into()] }, now);
         Self {
             now,
-            start: now,
             sfu,
             clients: BTreeMap::new(),
             wire: Wire::default(),
@@ -155,7 +151,6 @@ impl World {
         let addr = SocketAddr::from(([10, 0, 1, self.ids as u8], 5000));
         let rtc = new_rtc(browser, addr, self.now);
         let client = Client {
-            id,
             rtc,
             addr,
             deadline: self.now,
@@ -393,7 +388,6 @@ impl Client {
                         mid,
                         sequence: *packet.seq_no,
                         timestamp: packet.header.timestamp,
-                        marker: packet.header.marker,
                         pt: packet.header.payload_type,
                         payload: packet.payload.to_vec(),
                     });
