@@ -49,7 +49,7 @@ export class Desk {
   /** Asks the other side and returns the call's id. */
   async ask(terms) {
     await this.id('ask-open').click();
-    await this.fill(terms);
+    await this.fill({ reason: 'EXAMPLE: to prepare the next meeting', ...terms });
     await this.send();
     await this.call.waitFor();
     return this.call.getAttribute('data-call');

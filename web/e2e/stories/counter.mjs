@@ -74,11 +74,8 @@ async function crossing(story, a, b) {
   await b.desk.phase('agreed');
 }
 
-/** B agrees to an offer while A's next one is already on B's node: a clear word, and nothing is agreed. */
-async function overtaken(story, a, b) {
-  story.step('B agrees to terms that just changed: refused in words, nothing agreed');
-  const call = await a.desk.ask({ topics: ['EXAMPLE: overtaken'], minutes: 60 });
-  await b.desk.open(call);
+/** Holds back B's press of *Agree* until `meanwhile` has happened and B's node knows of it. */
+async function agreeLate(b, meanwhile) {
   let release;
   const held = new Promise((resolve) => (release = resolve));
   await b.desk.page.route('**/agree', async (route) => {
@@ -86,19 +83,41 @@ async function overtaken(story, a, b) {
     await route.continue();
   });
   await b.desk.press('agree');
-  await a.desk.press('counter-open');
-  await a.desk.fill({ minutes: 90 });
-  await a.desk.send();
-  await a.desk.call.waitFor();
-  await story.until('A’s other terms are on B’s node', async () => (await shown(b, call)).offers.length === 2);
+  await meanwhile();
   release();
+}
+
+/** The terms change while B's *Agree* is on its way. */
+async function overtaken(story, a, b) {
+  story.step('A withdraws while B agrees: refused in words, nothing agreed');
+  const gone = await a.desk.ask({ topics: ['EXAMPLE: withdrawn under the pen'] });
+  await b.desk.open(gone);
+  await agreeLate(b, async () => {
+    await a.desk.twice('withdraw-offer');
+    await story.until('B’s node knows', async () => (await shown(b, gone)).phase === 'withdrawn');
+  });
   const trouble = b.desk.id('trouble');
   await trouble.waitFor();
   story.note(`refused with ${await trouble.getAttribute('data-code')}: “${await trouble.innerText()}”`);
   await story.shot(b.desk.page, 'overtaken');
+  for (const side of [a, b]) story.equal((await shown(side, gone)).phase, 'withdrawn', `${side.letter}: nothing was agreed`);
   await b.desk.page.unroute('**/agree');
-  story.equal((await shown(b, call)).phase, 'proposed', 'nothing was agreed');
-  await b.desk.press('agree');
+
+  story.step('A offers other terms while B agrees: agreed is what B read, the other is shown with its differences');
+  const call = await a.desk.ask({ topics: ['EXAMPLE: overtaken'], minutes: 60 });
+  await b.desk.open(call);
+  await agreeLate(b, async () => {
+    await a.desk.press('counter-open');
+    await a.desk.fill({ minutes: 90 });
+    await a.desk.send();
+    await a.desk.call.waitFor();
+    await story.until('A’s other terms are on B’s node', async () => (await shown(b, call)).offers.length === 2);
+  });
   await b.desk.phase('agreed');
-  story.equal((await shown(a, call)).terms.minutes, 90, 'the newer terms are agreed');
+  await b.desk.page.unroute('**/agree');
+  story.equal((await shown(b, call)).terms.minutes, 60, 'what B read is agreed');
+  await b.desk.id('differences').waitFor();
+  story.check((await b.desk.differences()).includes('minutes'), 'the difference is shown');
+  await b.desk.press('agree');
+  await story.until('the newer terms replace them', async () => (await shown(a, call)).terms.minutes === 90);
 }
