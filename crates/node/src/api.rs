@@ -731,7 +731,7 @@ pub enum ToBrowser {
 }
 
 /// Where a sent track comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The microphone.
@@ -813,7 +813,9 @@ pub struct Malformed;
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
     let mut left = JSON_ITEMS_MAX;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    NoDuplicates { left: &mut left }.deserialize(&mut reader).map_err(|_| Malformed)?;
+    NoDuplicates { left: &mut left }
+        .deserialize(&mut reader)
+        .map_err(|_| Malformed)?;
     reader.end().map_err(|_| Malformed)?;
     serde_json::from_slice(bytes).map_err(|_| Malformed)
 }
@@ -870,7 +872,10 @@ impl<'de> Visitor<'de> for NoDuplicates<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(NoDuplicates { left: &mut *self.left })?.is_some() {
+        while items
+            .next_element_seed(NoDuplicates { left: &mut *self.left })?
+            .is_some()
+        {
             self.count()?;
         }
         Ok(())
@@ -892,7 +897,11 @@ impl<'de> Visitor<'de> for NoDuplicates<'_> {
 /// Milliseconds since 1970 as the RFC 3339 text of the views; times outside the calendar become its edge.
 #[must_use]
 pub fn time_text(at_ms: i64) -> String {
-    let edge = if at_ms < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    let edge = if at_ms < 0 {
+        jiff::Timestamp::MIN
+    } else {
+        jiff::Timestamp::MAX
+    };
     jiff::Timestamp::from_millisecond(at_ms).unwrap_or(edge).to_string()
 }
 
@@ -902,7 +911,9 @@ pub fn time_ms(text: &str) -> Option<i64> {
     if !text.ends_with('Z') || text.len() > 40 {
         return None;
     }
-    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+    text.parse::<jiff::Timestamp>()
+        .ok()
+        .map(jiff::Timestamp::as_millisecond)
 }
 
 #[cfg(test)]
@@ -930,7 +941,10 @@ mod tests {
 
     #[test]
     fn socket_messages_are_strict_too() {
-        assert!(matches!(parse(br#"{"t":"mic","on":true}"#), Ok(FromBrowser::Mic { on: true })));
+        assert!(matches!(
+            parse(br#"{"t":"mic","on":true}"#),
+            Ok(FromBrowser::Mic { on: true })
+        ));
         assert!(matches!(parse(br#"{"t":"media.stop"}"#), Ok(FromBrowser::MediaStop {})));
         for text in [
             r#"{"t":"mic","on":true,"on":false}"#,

@@ -1,0 +1,194 @@
+//! The words of the pages without script, in the languages of the terminal.
+
+use axum::http::{HeaderMap, header};
+
+/// A language that the pages speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    Russian,
+}
+
+/// Everything the pages say. HTML, written here and nowhere else.
+pub(super) struct Words {
+    pub(super) tag: &'static str,
+    pub(super) at_work: &'static str,
+    pub(super) starting: &'static str,
+    pub(super) what: &'static str,
+    pub(super) trust_link: &'static str,
+    pub(super) trust_title: &'static str,
+    pub(super) trust_nothing: &'static str,
+    pub(super) trust_why: &'static str,
+    pub(super) trust_compare: &'static str,
+    pub(super) trust_download: &'static str,
+    pub(super) trust_steps: &'static [(&'static str, &'static str)],
+    pub(super) trust_limits: &'static str,
+}
+
+impl Language {
+    /// The best of ours by `Accept-Language` (RFC 9110, section 12.5.4); English when it asks for neither.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let asked = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("");
+        let mut best = (0_u32, Self::English);
+        for part in asked.split(',').take(32) {
+            let (tag, rest) = part.split_once(';').unwrap_or((part, ""));
+            let language = match tag.trim().split('-').next().unwrap_or("").to_ascii_lowercase().as_str() {
+                "en" | "*" => Self::English,
+                "ru" => Self::Russian,
+                _ => continue,
+            };
+            let weight = weight(rest);
+            if weight > best.0 {
+                best = (weight, language);
+            }
+        }
+        best.1
+    }
+
+    pub(super) fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::Russian => &RUSSIAN,
+        }
+    }
+}
+
+/// `q=0.7` in thousandths; 1000 when it is not given, 0 when it makes no sense.
+fn weight(parameters: &str) -> u32 {
+    let Some(q) = parameters.split(';').find_map(|p| p.trim().strip_prefix("q=")) else {
+        return 1_000;
+    };
+    match q.trim().parse::<f32>() {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 1000 by the guard"
+        )]
+        Ok(q) if (0.0..=1.0).contains(&q) => (q * 1_000.0) as u32,
+        _ => 0,
+    }
+}
+
+const ENGLISH: Words = Words {
+    tag: "en",
+    at_work: "The node is at work.",
+    starting: "The node is starting, or it cannot work at this moment.",
+    what: "A direct video line between two offices. Seats open their own address; there is nothing else to see here.",
+    trust_link: "How to trust this node's certificate",
+    trust_title: "Trust this node",
+    trust_nothing: "This node uses no authority of its own: there is nothing to install.",
+    trust_why: "This node has a certificate authority of its own. A seat has to trust it once; then the browser shows \
+        the node as secure and gives the camera and the microphone to it.",
+    trust_compare: "Before you install it, compare this fingerprint (SHA-256) with the one that your operator reads \
+        from the node itself with <code>visavis doctor</code>. If they differ, do not go on.",
+    trust_download: "Download the certificate",
+    trust_steps: &[
+        (
+            "Windows",
+            "Open the file, choose <em>Install Certificate</em>, <em>Current User</em>, and put it into \
+            <em>Trusted Root Certification Authorities</em>. Restart the browser.",
+        ),
+        (
+            "macOS",
+            "Open the file: Keychain Access adds it. Find it under <em>Certificates</em>, open <em>Trust</em> \
+            and choose <em>Always Trust</em>. Restart the browser.",
+        ),
+        (
+            "Debian, Ubuntu",
+            "Copy it to <code>/usr/local/share/ca-certificates/visavis.crt</code> and run \
+            <code>sudo update-ca-certificates</code>. Chromium: <em>Settings, Privacy and security, Security, Manage \
+            certificates, Authorities, Import</em>.",
+        ),
+        (
+            "Firefox, any system",
+            "<em>Settings, Privacy &amp; Security, Certificates, View Certificates, Authorities, \
+            Import</em>; tick <em>Trust this CA to identify websites</em>.",
+        ),
+        (
+            "iPhone, iPad",
+            "Open the file, then <em>Settings, Profile Downloaded, Install</em>; then <em>General, About, \
+            Certificate Trust Settings</em> and turn it on.",
+        ),
+        (
+            "Android",
+            "<em>Settings, Security, Encryption &amp; credentials, Install a certificate, CA certificate</em>.",
+        ),
+    ],
+    trust_limits: "The authority is limited to this node's own names and addresses: it can vouch for no other site.",
+};
+
+const RUSSIAN: Words = Words {
+    tag: "ru",
+    at_work: "Узел работает.",
+    starting: "Узел запускается или сейчас не может работать.",
+    what: "Прямая видеолиния между двумя ведомствами. У каждого места свой адрес; больше здесь смотреть нечего.",
+    trust_link: "Как доверять сертификату этого узла",
+    trust_title: "Доверие к этому узлу",
+    trust_nothing: "У этого узла нет собственного удостоверяющего центра: устанавливать ничего не нужно.",
+    trust_why: "У этого узла собственный удостоверяющий центр. Место должно один раз ему довериться; тогда браузер \
+        считает узел защищённым и даёт ему камеру и микрофон.",
+    trust_compare: "Перед установкой сравните этот отпечаток (SHA-256) с тем, который ваш оператор получает на самом \
+        узле командой <code>visavis doctor</code>. Если они различаются, не продолжайте.",
+    trust_download: "Скачать сертификат",
+    trust_steps: &[
+        (
+            "Windows",
+            "Откройте файл, выберите <em>Установить сертификат</em>, <em>Текущий пользователь</em> и поместите \
+            его в <em>Доверенные корневые центры сертификации</em>. Перезапустите браузер.",
+        ),
+        (
+            "macOS",
+            "Откройте файл: его добавит «Связка ключей». Найдите его в разделе <em>Сертификаты</em>, откройте \
+            <em>Доверие</em> и выберите <em>Всегда доверять</em>. Перезапустите браузер.",
+        ),
+        (
+            "Debian, Ubuntu",
+            "Скопируйте его в <code>/usr/local/share/ca-certificates/visavis.crt</code> и выполните \
+            <code>sudo update-ca-certificates</code>. Chromium: <em>Настройки, Конфиденциальность и безопасность, \
+            Безопасность, Настроить сертификаты, Центры сертификации, Импорт</em>.",
+        ),
+        (
+            "Firefox, любая система",
+            "<em>Настройки, Приватность и защита, Сертификаты, Просмотр сертификатов, Центры \
+            сертификации, Импортировать</em>; отметьте <em>Доверять при идентификации веб-сайтов</em>.",
+        ),
+        (
+            "iPhone, iPad",
+            "Откройте файл, затем <em>Настройки, Профиль загружен, Установить</em>; затем <em>Основные, Об \
+            этом устройстве, Доверие сертификатам</em> и включите его.",
+        ),
+        (
+            "Android",
+            "<em>Настройки, Безопасность, Шифрование и учётные данные, Установить сертификат, Сертификат ЦС</em>.",
+        ),
+    ],
+    trust_limits: "Удостоверяющий центр ограничен именами и адресами этого узла: ручаться за другие сайты он не может.",
+};
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_language_asked_for_most_wins() {
+        for (asked, language) in [
+            ("", Language::English),
+            ("ru", Language::Russian),
+            ("ru-RU,ru;q=0.9,en-US;q=0.8", Language::Russian),
+            ("en;q=0.5, RU;q=0.6", Language::Russian),
+            ("de, fr;q=0.9", Language::English),
+            ("de, ru;q=0.1", Language::Russian),
+            ("ru;q=0", Language::English),
+            ("ru;q=NaN, en;q=1e9", Language::English),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, asked.parse().unwrap());
+            assert_eq!(Language::of(&headers), language, "{asked}");
+        }
+    }
+}
