@@ -1,3 +1,25 @@
-//! node
+//! The shell of one side's node: sockets, clocks, pages, sign-in, the media loop, and the wiring between the parts.
+//!
+//! Driven by the `visavis` binary. It holds no rule of its own: [`call`] says what may be said, [`sfu`] and [`link`]
+//! carry media, [`store`] remembers. Where to look: `core` for the order of things, `http` and `signin` for browsers,
+//! `media` for packets, `shell` for start and stop, `setup` and `pair` for the operator's commands.
 
 pub mod api;
+pub mod books;
+pub mod config;
+mod core;
+pub mod enrol;
+pub mod http;
+pub mod keys;
+mod media;
+mod pages;
+pub mod pair;
+mod ring;
+mod routes;
+pub mod setup;
+pub mod shell;
+mod signal;
+pub mod signin;
+pub mod tls;
+
+pub use shell::{Node, StartError};

@@ -1,0 +1,156 @@
+//! The browsers that are connected: one socket a seat, what it is told, what its person has switched.
+
+use std::collections::BTreeMap;
+
+use call::PublicKey;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Core;
+use crate::{
+    api::{FromBrowser, Role, SeatView, ToBrowser},
+    http::Seat,
+};
+
+/// One seat's browser.
+pub(super) struct Socket {
+    /// The seat.
+    pub(super) seat: SeatView,
+    /// The seat's key.
+    pub(super) key: PublicKey,
+    /// Whether its microphone is on, once it has said so.
+    pub(super) mic: Option<bool>,
+    to: mpsc::Sender<ToBrowser>,
+}
+
+/// All connected seats, by the number of their connection.
+#[derive(Default)]
+pub(super) struct Seats {
+    last: u64,
+    sockets: BTreeMap<u64, Socket>,
+}
+
+impl Seats {
+    /// Every connection and its socket.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Socket)> {
+        self.sockets.iter().map(|(connection, socket)| (*connection, socket))
+    }
+
+    /// One connection's socket.
+    pub(super) fn get(&self, connection: u64) -> Option<&Socket> {
+        self.sockets.get(&connection)
+    }
+
+    /// The roles that are connected, each once.
+    pub(super) fn roles(&self) -> Vec<Role> {
+        let mut roles: Vec<Role> = self.sockets.values().map(|socket| socket.seat.role).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+
+    /// Tells one connection. A browser that has stopped reading is let go: it comes back to a fresh state.
+    pub(super) fn tell(&mut self, connection: u64, message: ToBrowser) {
+        let Some(socket) = self.sockets.get(&connection) else {
+            return;
+        };
+        if socket.to.try_send(message).is_err() {
+            tracing::warn!(seat = %socket.seat.id, "a browser reads too slowly and is disconnected");
+            self.sockets.remove(&connection);
+        }
+    }
+
+    fn tell_where(&mut self, which: impl Fn(&Socket) -> bool, message: &ToBrowser) {
+        let connections: Vec<u64> = self.iter().filter(|(_, socket)| which(socket)).map(|(at, _)| at).collect();
+        for connection in connections {
+            self.tell(connection, message.clone());
+        }
+    }
+
+    /// Tells everyone.
+    pub(super) fn tell_all(&mut self, message: &ToBrowser) {
+        self.tell_where(|_| true, message);
+    }
+
+    /// Tells everyone of one role.
+    pub(super) fn tell_role(&mut self, role: Role, message: &ToBrowser) {
+        self.tell_where(|socket| socket.seat.role == role, message);
+    }
+}
+
+impl Core {
+    /// A seat's browser has proven itself: it takes the place of another one at the same seat and gets the whole picture.
+    pub(super) async fn opened(&mut self, seat: Seat, to: mpsc::Sender<ToBrowser>, reply: oneshot::Sender<u64>) {
+        let key = PublicKey(seat.key);
+        let seat = seat.view();
+        let before: Vec<u64> =
+            self.seats.iter().filter(|(_, socket)| socket.seat.id == seat.id).map(|(at, _)| at).collect();
+        for connection in before {
+            self.seats.tell(connection, ToBrowser::Replaced {});
+            self.closed(connection).await;
+        }
+        self.seats.last += 1;
+        let connection = self.seats.last;
+        if reply.send(connection).is_err() {
+            return;
+        }
+        let role = seat.role;
+        self.seats.sockets.insert(connection, Socket { seat, key, mic: None, to });
+        self.seats.tell(connection, ToBrowser::Lines { lines: self.line_views() });
+        self.seats.tell(connection, ToBrowser::Calls { calls: self.summaries() });
+        let open: Vec<_> = self.open_calls().collect();
+        for id in open {
+            if let Some(view) = self.call_view(id, role) {
+                self.seats.tell(connection, ToBrowser::Call { call: Box::new(view) });
+            }
+            self.change(id);
+        }
+    }
+
+    /// A socket is gone, and its media with it.
+    pub(super) async fn closed(&mut self, connection: u64) {
+        self.seats.sockets.remove(&connection);
+        if let Some(call) = self.stop_media(connection).await {
+            self.change(call);
+        }
+        let open: Vec<_> = self.open_calls().collect();
+        for id in open {
+            self.change(id);
+        }
+    }
+
+    /// A browser said something. Who it is follows from the connection alone.
+    pub(super) async fn said(&mut self, connection: u64, message: FromBrowser) {
+        let Some(role) = self.seats.get(connection).map(|socket| socket.seat.role) else {
+            return;
+        };
+        match message {
+            FromBrowser::Prove { .. } => {}
+            FromBrowser::MediaOffer { id, call, sdp, send, recv } => {
+                self.media_offer(connection, super::rooms::Offer { id, call, sdp, send, recv }).await;
+            }
+            FromBrowser::MediaStop {} => {
+                if let Some(call) = self.stop_media(connection).await {
+                    self.change(call);
+                }
+            }
+            FromBrowser::Mic { on } => {
+                if let Some(socket) = self.seats.sockets.get_mut(&connection) {
+                    socket.mic = Some(on);
+                }
+                let open: Vec<_> = self.open_calls().collect();
+                for id in open {
+                    self.change(id);
+                }
+            }
+            FromBrowser::End { call } => {
+                let refused = match role {
+                    Role::Operator | Role::Principal => self.act(&call, &super::Act::End).await.err(),
+                    _ => Some(crate::http::ApiError::Role),
+                };
+                if let Some(error) = refused {
+                    self.seats.tell(connection, super::views::refused(error));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The routes about lines and calls: a request in, one question to the core, its answer out.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse as _, Response},
+};
+
+use crate::{
+    api::{
+        AdmitRequest, AskAnswer, AskRequest, CallSummary, CallView, CounterRequest, EmptyRequest, LineView, OfferRequest,
+        StrikeRequest, VouchRequest,
+    },
+    core::{Act, Ask, Handle, Order},
+    http::{ANY, ApiError, DESK, Gate, OPERATOR, Route, Routes, Seat, Socket, Strict},
+};
+
+/// Who may end a call: those who speak for the side and those who run its desk.
+const MAY_END: &[crate::api::Role] = &[crate::api::Role::Operator, crate::api::Role::Principal];
+
+/// All routes about lines and calls.
+pub(crate) fn routes(gate: Gate) -> Routes<Handle> {
+    let act = |path, summary| Route::post(path, OPERATOR, summary).gives::<CallView>();
+    Routes::new(gate)
+        .add(Route::get("/api/lines", ANY, "All lines").gives::<Vec<LineView>>(), lines)
+        .add(Route::get("/api/calls", ANY, "All calls, newest first").gives::<Vec<CallSummary>>(), calls)
+        .add(
+            Route::post("/api/calls", OPERATOR, "Ask the other side for a call").takes::<AskRequest>().gives::<AskAnswer>(),
+            request,
+        )
+        .add(Route::get("/api/calls/{id}", ANY, "One call").gives::<CallView>(), call)
+        .add(Route::get("/api/calls/{id}/record", DESK, "The signed record of a call, as CBOR"), record)
+        .add(act("/api/calls/{id}/agree", "Agree to an offer").takes::<OfferRequest>(), agree)
+        .add(act("/api/calls/{id}/decline", "Decline an offer").takes::<OfferRequest>(), decline)
+        .add(act("/api/calls/{id}/withdraw", "Take an offer or a consent back").takes::<OfferRequest>(), withdraw)
+        .add(act("/api/calls/{id}/counter", "Offer other terms").takes::<CounterRequest>(), counter)
+        .add(act("/api/calls/{id}/gather", "Gather the delegation").takes::<EmptyRequest>(), gather)
+        .add(act("/api/calls/{id}/begin", "Say this side's half of Begin").takes::<EmptyRequest>(), begin)
+        .add(
+            Route::post("/api/calls/{id}/end", MAY_END, "End the call").takes::<EmptyRequest>().gives::<CallView>(),
+            end,
+        )
+        .add(act("/api/calls/{id}/vouch", "Say who sits at a seat").takes::<VouchRequest>(), vouch)
+        .add(act("/api/calls/{id}/admit", "Say this side's half of adding someone").takes::<AdmitRequest>(), admit)
+        .add(act("/api/calls/{id}/strike", "Strike someone from the roster").takes::<StrikeRequest>(), strike)
+}
+
+type Answer<T> = Result<Json<T>, ApiError>;
+
+async fn lines(State(core): State<Handle>) -> Answer<Vec<LineView>> {
+    core.ask(Ask::Lines).await.map(Json)
+}
+
+async fn calls(State(core): State<Handle>) -> Answer<Vec<CallSummary>> {
+    core.ask(Ask::Calls).await.map(Json)
+}
+
+async fn call(State(core): State<Handle>, seat: Seat, Path(id): Path<String>) -> Answer<CallView> {
+    let view = core.ask(|reply| Ask::Call { id, role: seat.role, reply }).await??;
+    Ok(Json(*view))
+}
+
+async fn record(State(core): State<Handle>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let name = id.get(..12).unwrap_or(&id).to_owned();
+    let bytes = core.ask(|reply| Ask::Record { id, reply }).await??;
+    let headers = [
+        (header::CONTENT_TYPE, "application/cbor".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"visavis-{name}.cbor\"")),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+async fn request(State(core): State<Handle>, Strict(asked): Strict<AskRequest>) -> Answer<AskAnswer> {
+    let terms = Box::new(asked.terms);
+    let id = core.ask(|reply| Ask::Request { line: asked.line, terms, reply }).await??;
+    Ok(Json(AskAnswer { id }))
+}
+
+async fn act(core: &Handle, seat: &Seat, id: String, act: Act) -> Answer<CallView> {
+    let act = Box::new(act);
+    let view = core.ask(|reply| Ask::Act { id, role: seat.role, act, reply }).await??;
+    Ok(Json(*view))
+}
+
+type Core = State<Handle>;
+type Id = Path<String>;
+
+async fn agree(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<OfferRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Agree(asked.offer)).await
+}
+
+async fn decline(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<OfferRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Decline(asked.offer)).await
+}
+
+async fn withdraw(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<OfferRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Withdraw(asked.offer)).await
+}
+
+async fn counter(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<CounterRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Counter(asked.terms)).await
+}
+
+async fn gather(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Gather).await
+}
+
+async fn begin(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Begin).await
+}
+
+async fn end(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::End).await
+}
+
+async fn vouch(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<VouchRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Vouch { seat: asked.seat, person: asked.person }).await
+}
+
+async fn admit(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<AdmitRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Admit(asked.person)).await
+}
+
+async fn strike(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<StrikeRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Strike(asked.person)).await
+}
+
+/// Carries a proven socket's messages to the core, and tells the core when it is gone.
+pub(crate) async fn socket(core: Handle, seat: Seat, socket: Socket) {
+    let Socket { to, mut from } = socket;
+    let (reply, opened) = tokio::sync::oneshot::channel();
+    if !core.order(Order::Opened { seat, to, reply }).await {
+        return;
+    }
+    let Ok(connection) = opened.await else { return };
+    while let Some(message) = from.recv().await {
+        if !core.order(Order::Said { connection, message }).await {
+            return;
+        }
+    }
+    core.order(Order::Closed { connection }).await;
+}

@@ -1,0 +1,248 @@
+//! Starts and stops a node: opens its store and ports, ties the parts together, and takes them down in order.
+
+use std::{
+    fs::{File, TryLockError},
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use call::{Hash, SideId, Signer as _};
+use link::{Endpoint, EndpointConfig, LinkKey};
+use store::{Store, StoreError};
+use tokio::task::JoinHandle;
+
+use crate::{
+    api::{self, OwnSideView},
+    config::{Config, ConfigError, Tls},
+    core::{self, Order, Own, Parts},
+    http::{Clock, Door, DoorError, Gate, GateConfig, Limits, Stop, Stopper},
+    keys::{self, Key, KeyError},
+    media::{Media, MediaError},
+    ring::Ring,
+    routes,
+    tls::{self, Authority, TlsError},
+};
+
+/// The store's file inside the data folder.
+pub const STORE: &str = "visavis.db";
+/// The file that a running node holds locked, so that no second one opens the same folder.
+const LOCK: &str = "visavis.lock";
+
+/// Why a node did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The HTTP port.
+    #[error("http port: {0}")]
+    Door(#[from] DoorError),
+    /// The media port.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The link's port.
+    #[error("link port {address}: {message}")]
+    Link {
+        /// Which.
+        address: SocketAddr,
+        /// What is wrong.
+        message: String,
+    },
+    /// Another node runs on the same folder.
+    #[error("{0}: a node is running on this folder already")]
+    Running(PathBuf),
+    /// The folder can't be used.
+    #[error("{path}: {source}")]
+    File {
+        /// What.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system gave no randomness.
+    #[error("the system gives no randomness: a node does not start without it")]
+    Entropy,
+}
+
+/// A running node.
+pub struct Node {
+    /// Its side.
+    pub side: SideId,
+    /// The side's name.
+    pub name: String,
+    /// The URL under which browsers reach it.
+    pub url: String,
+    /// The HTTP port.
+    pub http: SocketAddr,
+    /// The media port.
+    pub media: SocketAddr,
+    /// The link's port.
+    pub link: SocketAddr,
+    core: core::Handle,
+    gate: Gate,
+    stopper: Stopper,
+    serving: JoinHandle<()>,
+    _lock: File,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Node({:?})", self.side)
+    }
+}
+
+fn lock(dir: &Path) -> Result<File, StartError> {
+    let path = dir.join(LOCK);
+    let file = |source| StartError::File { path: path.clone(), source };
+    let held = File::create(&path).map_err(file)?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => Err(StartError::Running(dir.to_owned())),
+        Err(TryLockError::Error(source)) => Err(file(source)),
+    }
+}
+
+/// Whether a node is running on a data folder.
+#[must_use]
+pub fn is_running(dir: &Path) -> bool {
+    File::open(dir.join(LOCK)).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Opens the store of a data folder.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn open_store(dir: &Path) -> Result<Store, StoreError> {
+    Store::open(&dir.join(STORE)).await
+}
+
+impl Node {
+    /// Starts the node whose data folder this is.
+    ///
+    /// # Errors
+    /// [`StartError`]: what could not be had; nothing is left running.
+    pub async fn start(dir: &Path) -> Result<Self, StartError> {
+        let config = Config::load(dir)?;
+        let lock = lock(dir)?;
+        let key = Key::load(dir, keys::SIDE)?;
+        let link_key = Key::load(dir, keys::LINK)?;
+        let side = SideId::of(&key.key());
+        let store = open_store(dir).await?;
+        let clock = Clock::system();
+        let (tls, ca_pem) = open_tls(dir, &config.http.tls, &clock)?;
+
+        let endpoint = bind_link(&config, side, &link_key)?;
+        let address = config.link.listen;
+        let link = endpoint.local_addr();
+        let link = link.map_err(|error| StartError::Link { address, message: error.to_string() })?;
+        let (media, news) = Media::start(config.media.listen, &config.media.addresses)?;
+        let media_address = media.address;
+        let own = Own {
+            id: side,
+            name: config.name.clone(),
+            place: config.place.clone(),
+            zone: config.zone.clone(),
+            key: Arc::new(key),
+        };
+        let gate = open_gate(&config, own.view(), store.clone(), clock.clone(), ca_pem)?;
+        let ring = Ring::new(&config.ring.command);
+        let core = core::start(Parts { own, clock, store, endpoint, media, news, ring }).await?;
+
+        let door = Door::open(config.http.listen, tls, gate.config().limits).await?;
+        let address = door.address();
+        let http = address.map_err(|source| StartError::File { path: dir.to_owned(), source })?;
+        let (stopper, stop) = Stop::pair();
+        let sockets = core.clone();
+        let app = routes::routes(gate.clone())
+            .finish(core.clone(), Arc::new(move |seat, socket| routes::socket(sockets.clone(), seat, socket)));
+        let serving = tokio::spawn(door.serve(app.router, stop));
+        gate.set_ready(true);
+        let url = config.url(http);
+        tracing::info!(%http, media = %media_address, %link, "the node is ready");
+        let name = config.name;
+        Ok(Self { side, name, url, http, media: media_address, link, core, gate, stopper, serving, _lock: lock })
+    }
+
+    /// Returns once a line of this node is up.
+    pub async fn line_up(&self) {
+        let mut every = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            every.tick().await;
+            match self.core.ask(core::Ask::Lines).await {
+                Ok(lines) if lines.iter().any(|line| line.status == api::LineStatus::Up) => return,
+                Ok(_) => {}
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops: tells the browsers, closes the links, lets requests under way finish.
+    pub async fn stop(self) {
+        self.gate.set_ready(false);
+        let (done, stopped) = tokio::sync::oneshot::channel();
+        if self.core.order(Order::Stop(done)).await {
+            let _ = stopped.await;
+        }
+        self.stopper.stop();
+        let _ = self.serving.await;
+    }
+}
+
+fn bind_link(config: &Config, side: SideId, key: &Key) -> Result<Endpoint, StartError> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|_| StartError::Entropy)?;
+    let address = config.link.listen;
+    Endpoint::bind(EndpointConfig {
+        listen: address,
+        key: LinkKey::from_seed(*key.seed()),
+        side,
+        software: concat!("visavis ", env!("CARGO_PKG_VERSION")).to_owned(),
+        web: Hash(webui::bundle_hash()),
+        random,
+        versions: link::wire::Prelude::OURS,
+    })
+    .map_err(|error| StartError::Link { address, message: error.to_string() })
+}
+
+/// TLS as configured, and the authority's certificate where it is the side's own.
+fn open_tls(dir: &Path, tls: &Tls, clock: &Clock) -> Result<(Option<Arc<rustls::ServerConfig>>, Option<String>), TlsError> {
+    Ok(match tls {
+        Tls::Own => {
+            let authority = Authority::load(dir)?;
+            let pem = authority.certificate_pem().to_owned();
+            (Some(authority.server_config(clock.clone())?), Some(pem))
+        }
+        Tls::Files { cert, key } => (Some(tls::files(&dir.join(cert), &dir.join(key))?), None),
+        Tls::Off => (None, None),
+    })
+}
+
+fn open_gate(
+    config: &Config,
+    side: OwnSideView,
+    store: Store,
+    clock: Clock,
+    ca_pem: Option<String>,
+) -> Result<Gate, StartError> {
+    Gate::new(GateConfig {
+        side,
+        store,
+        clock,
+        secure: !matches!(config.http.tls, Tls::Off),
+        hosts: config.hosts(),
+        ca_pem,
+        limits: Limits::default(),
+    })
+    .map_err(|_| StartError::Entropy)
+}

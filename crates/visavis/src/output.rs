@@ -1,0 +1,30 @@
+//! How the commands speak: plain lines for people, one line of JSON for programs, errors on standard error.
+
+use std::{io::Write as _, process::ExitCode};
+
+/// Exit code for a bad configuration (`EX_CONFIG` of sysexits).
+pub const CONFIG: u8 = 78;
+
+/// Exit code of `verify` for a record that is consistent but signed by nobody trusted.
+pub const UNTRUSTED: u8 = 3;
+
+/// Prints one line on standard output; a closed pipe is no error.
+pub fn line(text: impl std::fmt::Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Prints a value as one line of JSON.
+pub fn json(value: &serde_json::Value) {
+    line(value);
+}
+
+/// Says what failed and picks the exit code.
+pub fn failed(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "visavis: {error:#}");
+    if error.chain().any(|e| e.is::<node::config::ConfigError>()) {
+        ExitCode::from(CONFIG)
+    } else {
+        ExitCode::FAILURE
+    }
+}
