@@ -18,6 +18,13 @@ use crate::{Kind, Mid, Packet, ParticipantId, QUEUE_BYTES_MAX, RESEND_AGE_MAX, R
 pub(crate) const WEIGH_EVERY: Duration = Duration::from_millis(500);
 /// How long a higher layer must have fitted before it is given.
 const RAISE_AFTER: Duration = Duration::from_secs(1);
+/// Loss towards a browser that counts as congestion.
+const LOSS_CONGESTED: f32 = 0.02;
+/// Round trip above the least one that counts as congestion.
+const DELAY_CONGESTED: Duration = Duration::from_millis(80);
+/// How long a sign of congestion is believed; doubled each time that it comes back soon.
+const CONGESTED_HOLD: Duration = Duration::from_secs(6);
+const CONGESTED_HOLD_MAX: Duration = Duration::from_secs(48);
 /// Times that a rate for the publisher is repeated: REMB goes in RTCP, which may be lost.
 const REMB_REPEATS: u8 = 4;
 /// What the estimator looks for at least, before anything is measured, and at most.
@@ -125,10 +132,24 @@ pub(crate) struct Participant {
     /// What the estimator was told: desired and least rate.
     aim_bps: (u64, u64),
     remb: Option<(u32, u8)>,
+    paced: bool,
     pub refused_in_row: u32,
     pub rtt: Option<Duration>,
     pub loss_out: Option<f32>,
     pub loss_in: Option<f32>,
+    rtt_least: Option<Duration>,
+    congestion: Congestion,
+}
+
+/// Whether the way to a browser shows signs of congestion.
+///
+/// The delay-based estimate alone is no such sign: on a busy machine it falls to what happens to be sent at that moment. So
+/// it decides (layers, pacing) only while packets are lost or late; otherwise pictures leave as they came, already paced by
+/// their publisher.
+#[derive(Clone, Copy, Debug)]
+struct Congestion {
+    until: Option<Instant>,
+    hold: Duration,
 }
 
 impl Participant {
@@ -148,10 +169,27 @@ impl Participant {
             weigh_at: None,
             aim_bps: (0, 0),
             remb: None,
+            paced: false,
             refused_in_row: 0,
             rtt: None,
             loss_out: None,
             loss_in: None,
+            rtt_least: None,
+            congestion: Congestion { until: None, hold: CONGESTED_HOLD },
+        }
+    }
+
+    /// Takes the second's round trip and loss into account.
+    pub(crate) fn note_quality(&mut self, rtt: Option<Duration>, loss: Option<f32>, now: Instant) {
+        if let Some(rtt) = rtt {
+            // The least is forgotten slowly: a roaming laptop's way may become longer for good.
+            let least = self.rtt_least.map_or(rtt, |least| rtt.min(least + least.mul_f32(0.02)));
+            self.rtt_least = Some(least);
+        }
+        let late = rtt.zip(self.rtt_least).is_some_and(|(rtt, least)| rtt > least + DELAY_CONGESTED);
+        if late || loss.is_some_and(|loss| loss > LOSS_CONGESTED) {
+            self.congestion.strike(now);
+            self.weigh_at = self.weigh_at.map(|at| at.min(now));
         }
     }
 
@@ -220,6 +258,7 @@ impl Participant {
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(mid, None)?;
         stream.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_AGE_MAX, None);
+        stream.set_unpaced(kind == Kind::Sound || !self.paced);
         let red = params.red().filter(|_| self.takes_redundancy);
         Some(Stream { ssrc: stream.ssrc(), pt: params.pt(), red })
     }
@@ -288,8 +327,23 @@ impl Participant {
             return;
         }
         self.aim_estimate(&mut rates);
-        if let Some(estimate) = self.estimate_bps {
-            self.share(estimate, now, rates);
+        let congested = self.congestion.is_on(now);
+        self.set_paced(congested);
+        match self.estimate_bps.filter(|_| congested) {
+            Some(estimate) => self.share(estimate, now, rates),
+            None => self.subscribed.iter_mut().filter(|s| s.kind == Kind::Picture).for_each(|s| s.aim(LAYER_TOP, now)),
+        }
+    }
+
+    fn set_paced(&mut self, paced: bool) {
+        if std::mem::replace(&mut self.paced, paced) == paced {
+            return;
+        }
+        let streams = self.subscribed.iter().filter(|s| s.kind == Kind::Picture).filter_map(|s| s.stream);
+        for Stream { ssrc, .. } in streams {
+            if let Some(stream) = self.rtc.direct_api().stream_tx(&ssrc) {
+                stream.set_unpaced(!paced);
+            }
         }
     }
 
@@ -355,6 +409,20 @@ pub(crate) enum Written {
     Packet,
     Nothing,
     Waits,
+}
+
+impl Congestion {
+    fn strike(&mut self, now: Instant) {
+        if let Some(until) = self.until.filter(|until| *until <= now) {
+            let soon = now < until + self.hold;
+            self.hold = if soon { (self.hold * 2).min(CONGESTED_HOLD_MAX) } else { CONGESTED_HOLD };
+        }
+        self.until = Some(now + self.hold);
+    }
+
+    fn is_on(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now < until)
+    }
 }
 
 impl Subscription {

@@ -487,6 +487,7 @@ impl Sfu {
             Event::PeerStats(stats) => {
                 (p.rtt, p.loss_in) = (stats.rtt.or(p.rtt), stats.ingress_loss_fraction.or(p.loss_in));
                 p.loss_out = stats.egress_loss_fraction.or(p.loss_out);
+                p.note_quality(stats.rtt, stats.egress_loss_fraction, now);
             }
             Event::MediaEgressStats(stats) => {
                 if let Some(sub) = p.subscribed.iter_mut().find(|s| s.mid == stats.mid) {
