@@ -32,6 +32,23 @@ pub enum Malformed {
     Signature,
 }
 
+impl Malformed {
+    /// Its code: snake case, stable.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Short => "short",
+            Self::Trailing => "trailing",
+            Self::Sloppy => "sloppy",
+            Self::Unexpected => "unexpected",
+            Self::NotText => "not_text",
+            Self::Bound => "bound",
+            Self::Value => "value",
+            Self::Signature => "signature",
+        }
+    }
+}
+
 const UINT: u8 = 0;
 const NINT: u8 = 1;
 const BYTES: u8 = 2;

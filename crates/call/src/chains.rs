@@ -75,6 +75,26 @@ pub enum Fault {
     BadRekey,
 }
 
+impl Fault {
+    /// Its code: snake case, stable.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Foreign => "foreign",
+            Self::NotAParty => "not_a_party",
+            Self::UnknownSide => "unknown_side",
+            Self::UnknownKey => "unknown_key",
+            Self::OldKey => "old_key",
+            Self::BrokenLink => "broken_link",
+            Self::SeenBack => "seen_back",
+            Self::SeenTorn => "seen_torn",
+            Self::ClosingsOnly => "closings_only",
+            Self::ThirdInPlace => "third_in_place",
+            Self::BadRekey => "bad_rekey",
+        }
+    }
+}
+
 /// Two statements of one side in one place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fork {

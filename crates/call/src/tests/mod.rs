@@ -4,6 +4,8 @@
 mod histories;
 mod keys;
 mod model;
+mod refused;
 mod rules;
 mod tampering;
+mod vectors;
 mod world;

@@ -29,7 +29,7 @@ fn agreed() -> (World, Hash) {
 }
 
 /// Crossed: two offers replaced the same terms, and each side agreed to the other's before it heard of its own's.
-fn crossed() -> (World, Hash, Hash) {
+pub fn crossed() -> (World, Hash, Hash) {
     let (mut world, first) = agreed();
     let mine = Body::Offer(Box::new(world.terms(8, Some(first))));
     let yours = Body::Offer(Box::new(world.terms(16, Some(first))));

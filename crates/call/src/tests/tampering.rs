@@ -214,6 +214,9 @@ fn a_tail_that_nobody_saw_can_be_cut_and_says_so() {
     let world = told();
     let mut short = pieces(&world);
     short.sides[1].chain.pop();
+    // What only the lost statement had seen is now unacknowledged too, and the record has to say so.
+    finds(&world, &short, Place::Side(world.sides[0]), What::Acknowledged);
+    short.sides[0].acknowledged -= 1;
     let verdict = check(&world, &short);
     assert_eq!(verdict.outcome(), Outcome::Trusted, "{:?}", verdict.findings);
     let second = &verdict.sides[1];
@@ -227,17 +230,13 @@ fn a_tail_that_nobody_saw_can_be_cut_and_says_so() {
 #[test]
 fn foreign_statements_are_found() {
     let world = told();
-    let (mut other, terms) = World::in_session();
-    let foreign = other.say(0, Body::Open { terms });
     // Another call's statement in the place of one's own: same side, same number, same key.
     let mut mixed = pieces(&world);
-    let mut elsewhere = World::new(2);
-    let later = elsewhere.terms(32, None);
+    let later = world.terms(32, None);
     let first = crate::ask(world.sides[0], later, crate::Timestamp(5))
         .unwrap()
         .sign(&world.keys[0])
         .unwrap();
-    elsewhere.pool = vec![first.clone()];
     mixed.sides[0].chain[0] = first.bytes().to_vec();
     finds(&world, &mixed, Place::Record, What::NoOffer);
     // A statement of the other side's chain, and one of a stranger's.
@@ -249,7 +248,6 @@ fn foreign_statements_are_found() {
         Place::Statement(world.sides[0], 2),
         What::Fault(Fault::Foreign),
     );
-    let number = usize::from(foreign.number());
     let stranger = world
         .chains(0)
         .draft(0, Body::End, crate::Timestamp(5))
@@ -259,7 +257,6 @@ fn foreign_statements_are_found() {
     strange.sides[0].chain.push(stranger.bytes().to_vec());
     let place = Place::Statement(world.sides[0], strange.sides[0].chain.len());
     finds(&world, &strange, place, What::Fault(Fault::UnknownKey));
-    assert!(number > 0);
 }
 
 #[test]

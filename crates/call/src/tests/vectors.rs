@@ -1,0 +1,319 @@
+//! The vectors in `vectors/`, which every implementation of the format is held against: statements in their one form
+//! with what they say, forms that must be refused, and chains with what they come to.
+//!
+//! They follow from fixed demo keys. `VISAVIS_WRITE_VECTORS=1 cargo test -p call vectors` writes them afresh.
+
+use serde_json::{Value, json};
+
+use super::refused::refused;
+use super::world::{World, demo_key};
+use crate::terms::{Person, PersonId, Terms};
+use crate::{Body, Chains, Head, Kind, LineId, SeatCheck, Signer, State, Statement, Subject, Timestamp, may};
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares the committed file with what is generated, or writes it.
+fn committed(name: &str, generated: &Value) {
+    let path = format!("{}/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = serde_json::to_string_pretty(generated).unwrap() + "\n";
+    if std::env::var_os("VISAVIS_WRITE_VECTORS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let held = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        held == text,
+        "vectors/{name} is not what the code makes; see this test's first lines"
+    );
+}
+
+fn person(person: &Person) -> Value {
+    json!({
+        "id": person.id.0, "side": person.side.to_string(), "role": person.role.word(),
+        "title": person.title, "place": person.place,
+    })
+}
+
+fn terms(terms: &Terms) -> Value {
+    let footage = terms.footage.as_ref().map(|footage| {
+        json!({
+            "minutes": footage.minutes,
+            "persons": footage.persons.iter().map(|id| id.0).collect::<Vec<_>>(),
+            "recorders": footage.recorders.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "release": footage.release.word(),
+        })
+    });
+    let party = |party: &crate::terms::Party| json!({ "side": party.side.to_string(), "zone": party.zone.as_str(), "place": party.place });
+    json!({
+        "medium": terms.medium.word(), "start": terms.start.0, "minutes": terms.minutes,
+        "parties": terms.parties.iter().map(party).collect::<Vec<_>>(),
+        "topics": terms.topics, "reason": terms.reason,
+        "roster": terms.roster.iter().map(person).collect::<Vec<_>>(),
+        "languages": terms.languages, "footage": footage,
+        "replaces": terms.replaces.map(|hash| hash.to_string()),
+    })
+}
+
+fn seat(seat: &SeatCheck) -> Value {
+    json!({
+        "seat": seat.seat.to_string(), "heard": seat.heard, "seen": seat.seen, "hears": seat.hears,
+        "round_trip_ms": seat.round_trip_ms, "loss_permille": seat.loss_permille, "remark": seat.remark,
+    })
+}
+
+fn body(body: &Body) -> Value {
+    match body {
+        Body::Offer(offered) => terms(offered),
+        Body::Agree { offer } | Body::Decline { offer } | Body::Withdraw { offer } | Body::Lapse { offer } => {
+            json!({ "offer": offer.to_string() })
+        }
+        Body::Gather { terms } | Body::Begin { terms } | Body::Open { terms } => json!({ "terms": terms.to_string() }),
+        Body::Preflight { terms, seats } => {
+            json!({ "terms": terms.to_string(), "seats": seats.iter().map(seat).collect::<Vec<_>>() })
+        }
+        Body::Vouch { seat, person } => json!({ "seat": seat.to_string(), "person": person.map(|id| id.0) }),
+        Body::Admit {
+            terms,
+            person: admitted,
+        } => json!({ "terms": terms.to_string(), "person": person(admitted) }),
+        Body::Strike { person } => json!({ "person": person.0 }),
+        Body::Lost { far, since } | Body::Back { far, since } => {
+            json!({ "far": far.to_string(), "since": since.0 })
+        }
+        Body::Close | Body::End => json!({}),
+        Body::Rekey { key, proof } => json!({ "key": key.to_string(), "proof": hex(proof) }),
+    }
+}
+
+fn statement(name: &str, statement: &Statement) -> Value {
+    let head =
+        |head: &Head| json!({ "side": head.side.to_string(), "number": head.number, "hash": head.hash.to_string() });
+    let subject = match statement.subject() {
+        Subject::Call(call) => json!({ "call": call.to_string() }),
+        Subject::Line(line) => json!({ "line": line.to_string() }),
+    };
+    json!({
+        "name": name, "bytes": hex(statement.bytes()), "hash": statement.hash().to_string(),
+        "key": statement.key().to_string(), "subject": subject, "starts_call": statement.starts_call(),
+        "side": statement.side().to_string(), "number": statement.number(),
+        "previous": statement.previous().map(|hash| hash.to_string()),
+        "seen": statement.seen().iter().map(head).collect::<Vec<_>>(),
+        "at": statement.at().0, "kind": statement.kind().word(), "body": body(statement.body()),
+    })
+}
+
+/// One of each kind.
+fn one_of_each() -> Vec<Value> {
+    let mut world = World::new(2);
+    let first = world.pool[0].clone();
+    let far = world.sides[1];
+    let offer = first.hash();
+    let seats = vec![
+        SeatCheck {
+            seat: crate::PublicKey([1; 32]),
+            heard: true,
+            seen: true,
+            hears: true,
+            round_trip_ms: 131,
+            loss_permille: 0,
+            remark: None,
+        },
+        SeatCheck {
+            seat: crate::PublicKey([2; 32]),
+            heard: false,
+            seen: true,
+            hears: true,
+            round_trip_ms: 300,
+            loss_permille: 1_000,
+            remark: Some("EXAMPLE: the microphone is off".into()),
+        },
+    ];
+    let since = Timestamp(super::world::START);
+    let seat = crate::PublicKey([1; 32]);
+    let counter = Terms {
+        footage: None,
+        ..world.terms(3, Some(offer))
+    };
+    let guest = world.person(5, far);
+    let bodies = vec![
+        Body::Offer(Box::new(counter)),
+        Body::Agree { offer },
+        Body::Decline { offer },
+        Body::Withdraw { offer },
+        Body::Lapse { offer },
+        Body::Gather { terms: offer },
+        Body::Preflight { terms: offer, seats },
+        Body::Vouch {
+            seat,
+            person: Some(PersonId(300)),
+        },
+        Body::Vouch { seat, person: None },
+        Body::Admit {
+            terms: offer,
+            person: guest,
+        },
+        Body::Strike { person: PersonId(5) },
+        Body::Begin { terms: offer },
+        Body::Open { terms: offer },
+        Body::Close,
+        Body::Lost { far, since },
+        Body::Back { far, since },
+        Body::End,
+    ];
+    let mut good = vec![statement("first offer", &first)];
+    for one in bodies {
+        let name = one.kind().word();
+        good.push(statement(name, &world.force(0, one)));
+    }
+    world.settle_in_order();
+    good.push(statement("what another side has seen", &world.force(1, Body::End)));
+    let (a, b) = (world.sides[0], world.sides[1]);
+    let rekey = Body::rekey(&LineId::of(a, b), &a, &demo_key(8));
+    let rekey = Chains::line(a, b).draft(0, rekey, since).sign(&world.keys[0]).unwrap();
+    good.push(statement("rekey", &rekey));
+    good
+}
+
+#[test]
+fn statements() {
+    let refused: Vec<Value> = refused()
+        .into_iter()
+        .map(|(name, bytes)| {
+            let reason = Statement::parse(&bytes).expect_err(&name).code();
+            json!({ "name": name, "bytes": hex(&bytes), "reason": reason })
+        })
+        .collect();
+    for case in &refused {
+        // A form that its signature alone betrays would test nothing but the signature.
+        let by_signature = case["reason"] == "signature";
+        assert_eq!(
+            by_signature,
+            case["name"].as_str().unwrap().starts_with("signature:"),
+            "{case}"
+        );
+    }
+    let about = "Statements of visavis, format 1: see docs/record.md. Every `good` one parses to its fields and has no \
+                 other encoding; every `refused` one must be refused, for whatever reason.";
+    committed(
+        "statements.json",
+        &json!({ "about": about, "good": one_of_each(), "refused": refused }),
+    );
+}
+
+/// Numbers that stay the same whatever library draws them.
+struct Lcg(u64);
+
+impl Lcg {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % below
+    }
+}
+
+fn state(state: &State) -> Value {
+    let sides = |sides: &[crate::SideId]| sides.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let offer =
+        |offer: &crate::OfferState| json!({ "hash": offer.hash.to_string(), "standing": offer.standing.word() });
+    let seat = |seat: &crate::Seat| json!({ "side": seat.side.to_string(), "key": seat.key.to_string(), "person": seat.person.0, "good": seat.good });
+    let mut in_force: Vec<String> = state.in_force.iter().map(ToString::to_string).collect();
+    in_force.sort();
+    json!({
+        "phase": state.phase.word(), "crossed": state.crossed, "forked": !state.forks.is_empty(), "in_force": in_force,
+        "offers": state.offers.iter().map(offer).collect::<Vec<_>>(),
+        "gathered": sides(&state.gathered), "begin_by": sides(&state.begin_by),
+        "begun": state.begun.map(|mark| mark.at.0), "ended": state.ended().map(|mark| mark.at.0),
+        "footage_open": state.footage.open.as_ref().map(|marks| marks.iter().map(|mark| mark.hash.to_string()).collect::<Vec<_>>()),
+        "roster": state.roster.iter().map(person).collect::<Vec<_>>(),
+        "seats": state.seats.iter().map(seat).collect::<Vec<_>>(),
+    })
+}
+
+/// A history by two or three sides, most of it allowed, some of it not, some of it in ignorance of the rest.
+fn history(seed: u64) -> World {
+    let mut rng = Lcg(seed);
+    let mut world = match seed % 3 {
+        0 => World::new(3),
+        1 => World::new(2),
+        _ => World::in_session().0,
+    };
+    world.settle_in_order();
+    while world.pool.len() < 24 {
+        let side = rng.next(world.sides.len());
+        let candidates = world.candidates(side, u8::try_from(rng.next(24)).unwrap());
+        let me = world.sides[side];
+        let closing_too = rng.next(5) == 0;
+        let offer_too = rng.next(5) == 0;
+        let broken = rng.next(12) == 0;
+        let fits = |body: &&Body| {
+            let allowed = may(world.chains(side), me, body).is_ok();
+            let dull = body.kind().is_closing() && !closing_too || body.kind() == Kind::Offer && !offer_too;
+            allowed != broken && !dull && **body != Body::End
+        };
+        let fits: Vec<&Body> = candidates.iter().filter(fits).collect();
+        if !fits.is_empty() {
+            let body = fits[rng.next(fits.len())].clone();
+            world.force(side, body);
+        }
+        for to in 0..world.sides.len() {
+            if rng.next(3) > 0 {
+                for one in world.pool.clone() {
+                    world.deliver(to, &one);
+                }
+            }
+        }
+    }
+    world.settle_in_order();
+    world
+}
+
+fn chains(name: String, chains: &Chains, pool: &[Statement], keys: &[String]) -> Value {
+    let told = pool.iter().map(|statement| {
+        let void = chains.void(statement).map(crate::Refusal::code);
+        json!({ "bytes": hex(statement.bytes()), "kind": statement.kind().word(), "void": void })
+    });
+    let told: Vec<Value> = told.collect();
+    json!({ "name": name, "first_keys": keys, "statements": told, "state": state(&State::of(chains)) })
+}
+
+#[test]
+fn chains_and_their_states() {
+    let mut cases = Vec::new();
+    let mut told = |name: String, world: &World| {
+        let keys: Vec<String> = world.keys.iter().map(|key| key.key().to_string()).collect();
+        cases.push(chains(name, world.chains(0), &world.pool, &keys));
+    };
+    let (mut world, terms) = World::in_session();
+    told("in session".into(), &world);
+    world.say(0, Body::Open { terms });
+    world.say(1, Body::Open { terms });
+    world.settle_in_order();
+    told("footage open".into(), &world);
+    world.say(1, Body::Close);
+    world.settle_in_order();
+    world.say(0, Body::End);
+    world.settle_in_order();
+    told("ended".into(), &world);
+    let (mut world, mine, _) = super::rules::crossed();
+    world.force(0, Body::Begin { terms: mine });
+    world.settle_in_order();
+    told("crossed".into(), &world);
+    let (mut world, terms) = World::in_session();
+    let old = world.chains(0).clone();
+    world.say(0, Body::Open { terms });
+    world.settle_in_order();
+    world.nodes[0] = Some(old);
+    world.force(0, Body::Close);
+    world.settle_in_order();
+    told("forked".into(), &world);
+    for seed in 0..9 {
+        told(format!("history {seed}"), &history(seed));
+    }
+    let about = "Chains of visavis, format 1: see docs/record.md. Insert `statements` in this order: each is taken, the \
+                 second one in a place as proof of a fork; \
+                 `void` names the rule that makes a statement void, and `state` is what the chains come to.";
+    committed("chains.json", &json!({ "about": about, "cases": cases }));
+}
