@@ -53,6 +53,7 @@ socket.onmessage = async (event) => {
   const old = peers.get(message.seat);
   if (message.t === 'media.stop') {
     old?.pc.close();
+    for (const id of old?.ids ?? []) sources.delete(id);
     peers.delete(message.seat);
     return;
   }
@@ -60,14 +61,16 @@ socket.onmessage = async (event) => {
   let peer = old;
   if (!old || old.fingerprint !== fingerprint) {
     old?.pc.close();
-    peer = { pc: new RTCPeerConnection(), fingerprint };
+    peer = { pc: new RTCPeerConnection(), fingerprint, ids: [] };
     peers.set(message.seat, peer);
   }
   const { pc } = peer;
   await pc.setRemoteDescription({ type: 'offer', sdp: message.sdp });
   for (const { mid, source: from } of message.send) {
     const transceiver = pc.getTransceivers().find((t) => t.mid === mid);
-    sources.set(message.person * 2 + (from === 'camera' ? 1 : 0), transceiver.receiver.track);
+    const id = message.person * 2 + (from === 'camera' ? 1 : 0);
+    sources.set(id, transceiver.receiver.track);
+    peer.ids.push(id);
   }
   for (const { mid, track } of message.recv) {
     const transceiver = pc.getTransceivers().find((t) => t.mid === mid);

@@ -286,6 +286,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
         ws.on('close', () => {
           if (node.sockets.get(seat.id)?.socket === ws) {
             node.sockets.delete(seat.id);
+            mediaPage?.send(JSON.stringify({ t: 'media.stop', seat: `${i}/${seat.id}` }));
             world.tell();
           }
         });

@@ -32,7 +32,7 @@ function rosters(before: readonly Person[], after: readonly Person[]) {
   };
 }
 
-const zoneMap = (t: Terms) => [...t.zones].sort((a, b) => (a.side < b.side ? -1 : 1)).map((z) => [z.side, z.zone, z.place]);
+const zoneMap = (t: Terms) => t.zones.toSorted((a, b) => (a.side < b.side ? -1 : 1)).map((z) => [z.side, z.zone, z.place]);
 
 /** What differs, in the order in which terms are read. Order inside lists of topics and languages says nothing by itself. */
 export function changes(before: Terms, after: Terms): Change[] {

@@ -77,3 +77,5 @@ seat-lost-hint = This window has stopped its camera and microphone. You can take
 refused-title = Your node does not admit this browser
 node-away = Your node does not answer
 node-away-hint = Trying again; the page opens by itself when the node is back. If it takes more than a minute, call your operator.
+page-failed = This page has stopped
+reload = Reload

@@ -32,7 +32,7 @@ this-month = { $n ->
 waits-for-you = Waits for you
 
 ask = Ask for a call
-home-quiet = No call waits
+home-quiet = Nothing waits for you
 home-quiet-hint = When the other side asks for a call, this desk rings.
 home-down-hint = The line is down. You can ask for a call; the request is delivered when the line is back.
 home-live = Call with { $side }

@@ -38,6 +38,8 @@ refusal-already-lost = The line is already shown as lost.
 refusal-not-lost = The line is not lost.
 refusal-wrong-chain = This does not belong to the call.
 refusal-bad-rekey = The new key has not introduced itself.
+refusal-line-unconfirmed = The line is not confirmed yet. Both operators read each other the words and confirm them first.
+refusal-own-head-unknown = After its restart your node has not heard from the other side yet, so it says nothing new. Wait until the line is up, then try again.
 
 error-other = Something went wrong ({ $code }). Try again; if it stays, call your administrator.
 error-page = Something went wrong in this page. Reload it; nothing is lost.
@@ -63,3 +65,5 @@ error-no-entropy = The node's machine gives no random numbers, so it makes no ke
 error-enrol-used = This enrolment link has been used already. If it was not you, tell your operator at once; ask for a new one.
 error-enrol-late = This enrolment link has expired. Ask your operator for a new one.
 error-enrol-unknown = This enrolment link is not known here. Check that it is whole and from your own side, or ask for a new one.
+error-enrol-signature = The enrolment did not arrive as this browser sent it. Try again.
+error-signin-refused = Your node does not know this browser’s key for this seat. Ask your operator for a new enrolment link.

@@ -1,0 +1,192 @@
+// Takes a picture of every screen state against the mock, for people to look at. Usage: npm run look [-- filter]
+
+import { mkdirSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { SIDES, startMock } from './node.mjs';
+
+const out = process.env.LOOK_OUT ?? new URL('../look/', import.meta.url).pathname;
+const only = process.argv[2] ?? '';
+mkdirSync(out, { recursive: true });
+const ports = [28761, 28762];
+const ALL = { wide: [1920, 1080], mid: [1280, 720], phone: [390, 844] };
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns'],
+});
+const world = await startMock({ ports });
+const terms = (start, minutes, topics, reason, more = {}) => ({
+  medium: 'picture', start, minutes, zones: SIDES.map((s) => ({ side: s.id, zone: s.zone, place: s.place })), topics, reason,
+  roster: [
+    { id: 1, side: SIDES[0].id, role: 'principal', title: 'Principal', place: 'Washington' },
+    { id: 2, side: SIDES[0].id, role: 'aide', title: 'Adviser', place: 'Washington' },
+    { id: 3, side: SIDES[1].id, role: 'principal', title: 'Principal', place: 'Sochi' },
+    { id: 4, side: SIDES[1].id, role: 'interpreter', title: 'Interpreter', place: 'Moscow' },
+  ],
+  languages: ['en', 'ru'], footage: null, replaces: null, ...more,
+});
+const [A, B] = SIDES.map((s) => s.id);
+const faults = [];
+
+async function person(side, seat, language, context = undefined) {
+  const c = context ?? (await browser.newContext({ locale: language === 'ru' ? 'ru-RU' : 'en-GB', permissions: ['camera', 'microphone'] }));
+  const page = await c.newPage();
+  page.on('console', (m) => m.type() === 'error' && faults.push(`${seat}: ${m.text()}`));
+  page.on('pageerror', (e) => faults.push(`${seat}: ${e.message}`));
+  await page.goto(world.enrolment(side, seat));
+  await page.getByTestId('enrol-go').click();
+  await page.getByTestId(seat === 'desk' ? 'own-side' : 'terminal').waitFor();
+  return page;
+}
+
+async function shot(page, name, sizes = Object.keys(ALL), full = false) {
+  for (const size of sizes) {
+    const [width, height] = ALL[size];
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(250);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) faults.push(`${name} ${size}: ${wide} px too wide`);
+    if (only && !name.includes(only)) continue;
+    await page.screenshot({ path: `${out}/${name}-${size}.png`, fullPage: full });
+  }
+}
+
+const sfu = await browser.newPage();
+await sfu.goto(`http://127.0.0.1:${ports[0]}/mock/media.html`);
+await sfu.waitForFunction(() => document.title === 'ready');
+
+// History: the two fixtures of December 2021, and one of this month.
+const month = new Date();
+const day = (n, h) => new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth(), n, h)).toISOString().replace('.000Z', 'Z');
+world.ask(A, terms('2021-12-07T15:00:00Z', 120, ['Security in Europe'], 'A reason.'), { phase: 'ended', begun: '2021-12-07T15:07:00Z', ended: '2021-12-07T17:08:00Z' });
+world.ask(B, terms('2021-12-30T20:30:00Z', 60, ['Preparation of the talks in January'], 'A reason.'), { phase: 'ended', begun: '2021-12-30T20:35:00Z', ended: '2021-12-30T21:25:00Z' });
+world.ask(A, terms(day(3, 14), 30, ['Grain shipments'], 'A reason.'), { phase: 'ended', begun: day(3, 14), ended: day(3, 15) });
+
+for (const language of ['en', 'ru']) {
+  const [mine, theirs] = language === 'en' ? [0, 1] : [1, 0];
+  const l = language;
+  world.calls.splice(0, world.calls.length - 3);
+  const desk = await person(mine, 'desk', language);
+  await shot(desk, `${l}-desk-home`);
+  await desk.getByTestId('ask-open').first().click();
+  await desk.getByTestId('form-topic').fill(l === 'en' ? 'Preparation of the talks in January' : 'Подготовка январских переговоров');
+  await desk.getByTestId('form-reason').fill(l === 'en' ? 'Both sides have asked for clarity before the talks begin.' : 'Обеим сторонам нужна ясность до начала переговоров.');
+  await desk.getByTestId('form-language-en').check();
+  await shot(desk, `${l}-desk-ask`, Object.keys(ALL), true);
+  await desk.getByTestId('form-reason').fill('');
+  await desk.getByTestId('form-send').click();
+  await shot(desk, `${l}-desk-ask-fault`, ['mid'], true);
+  await desk.getByTestId('form-reason').fill('x');
+  await desk.getByTestId('form-send').click();
+  await desk.getByTestId('call').waitFor();
+  await shot(desk, `${l}-desk-asked`, ['mid']);
+  const own = world.calls[0];
+  // The other side asks as well: it rings, and the two have met halfway.
+  const far = world.ask(SIDES[theirs].id, terms('2026-12-30T20:35:00Z', 50, [l === 'en' ? 'Preparation of the talks in January' : 'Подготовка январских переговоров', l === 'en' ? 'Exchange of visits' : 'Обмен визитами'], l === 'en' ? 'The talks in Geneva begin on 10 January.' : 'Переговоры в Женеве начинаются 10 января.'));
+  world.tell();
+  world.nodes[mine].ring(far.id);
+  await desk.getByTestId('ring').waitFor();
+  await shot(desk, `${l}-desk-ring`);
+  await desk.getByTestId('light').click();
+  await shot(desk, `${l}-desk-ring-night`, ['wide', 'phone']);
+  await desk.getByTestId('light').click();
+  await desk.getByTestId('ring-open').click();
+  await desk.getByTestId('agree').waitFor();
+  await shot(desk, `${l}-desk-answer`, Object.keys(ALL), true);
+  await desk.getByTestId('counter-open').click();
+  await desk.getByTestId('form-minutes').fill('90');
+  await desk.getByTestId('form-topic-add').click();
+  await desk.getByTestId('form-topic').last().fill(l === 'en' ? 'Prisoners' : 'Пленные');
+  await desk.getByTestId('form-time').fill('16:15');
+  await shot(desk, `${l}-desk-counter`, ['wide', 'phone'], true);
+  await desk.getByTestId('form-send').click();
+  await desk.getByTestId('next').waitFor();
+  await shot(desk, `${l}-desk-countered`, ['wide', 'phone'], true);
+  const other = { ...far.terms, minutes: 75, topics: far.terms.topics, start: '2026-12-30T21:15:00Z', medium: 'sound', roster: far.terms.roster.slice(1).map((p) => (p.id === 3 ? { ...p, place: 'Kazan' } : p)) };
+  world.verb(far, SIDES[theirs].id, 'counter', { terms: { ...other, roster: far.terms.roster.map((p) => (p.id === 3 ? { ...p, place: 'Kazan' } : p)), medium: 'picture' } });
+  await desk.getByTestId('agree').waitFor();
+  await shot(desk, `${l}-desk-differences`, ['wide', 'phone'], true);
+  await desk.getByTestId('agree').click();
+  await desk.getByTestId('halfway').waitFor();
+  await shot(desk, `${l}-desk-halfway`, ['wide', 'phone'], true);
+  await desk.getByTestId('halfway-withdraw').click();
+  await desk.getByTestId('halfway').waitFor({ state: 'detached' });
+  if (own.phase !== 'withdrawn') faults.push('halfway: the own request was not withdrawn');
+
+  const terminal = await person(mine, 'principal', language);
+  await terminal.waitForTimeout(500);
+  await shot(terminal, `${l}-terminal-waiting`);
+  world.verb(far, SIDES[theirs].id, 'gather', {});
+  await desk.getByTestId('gather').click();
+  await terminal.getByTestId('gathering').waitFor();
+  await terminal.waitForTimeout(1500);
+  await shot(terminal, `${l}-terminal-gathering`);
+  await shot(desk, `${l}-desk-gathering`, Object.keys(ALL), true);
+  far.present = [1, 2, 3, 4];
+  world.verb(far, SIDES[theirs].id, 'begin', {});
+  await desk.getByTestId('begin').click();
+  await terminal.getByTestId('far-picture').waitFor();
+  await terminal.waitForFunction(async () => (await window.visavis.stats()).far.some((f) => f.kind === 'picture' && f.frames > 10), null, { timeout: 15000 }).catch(() => faults.push('no far frames'));
+  await terminal.mouse.move(200, 200);
+  await shot(terminal, `${l}-terminal-session-moved`);
+  await terminal.keyboard.press('Space');
+  await terminal.mouse.move(210, 200);
+  await shot(terminal, `${l}-terminal-session-off`, ['wide', 'phone']);
+  await terminal.waitForTimeout(4600);
+  await shot(terminal, `${l}-terminal-session-rest`);
+  console.log(l, JSON.stringify(await terminal.evaluate(() => window.visavis.stats())));
+  await shot(desk, `${l}-desk-session`, ['wide', 'phone'], true);
+  far.interrupted = [{ side: SIDES[mine].id, since: new Date().toISOString() }];
+  world.line.status = 'down';
+  world.tell();
+  await terminal.getByTestId('notice-cut').waitFor();
+  await terminal.mouse.move(220, 220);
+  await shot(terminal, `${l}-terminal-cut`);
+  await shot(desk, `${l}-desk-cut`, ['mid']);
+  far.interrupted = [];
+  world.line.status = 'up';
+  world.tell();
+  // The node goes and comes back: same call, microphone still off, without a reload.
+  world.nodes[mine].drop();
+  await terminal.waitForFunction(() => document.querySelector('[data-testid=notice-node]')).catch(() => faults.push('no notice while the node was away'));
+  await terminal.waitForFunction(async () => (await window.visavis.stats()).far.some((f) => f.kind === 'picture' && f.frames > 5), null, { timeout: 8000 }).catch(() => faults.push('media did not come back'));
+  if ((await terminal.getByTestId('mic').getAttribute('data-on')) !== 'false') faults.push('microphone state lost');
+  await terminal.reload();
+  await terminal.getByTestId('far-picture').waitFor();
+  if ((await terminal.getByTestId('mic').getAttribute('data-on')) !== 'false') faults.push('microphone state lost over a reload');
+  const twin = await terminal.context().newPage();
+  await twin.goto(terminal.url());
+  await twin.getByTestId('gate-elsewhere').waitFor();
+  await shot(twin, `${l}-gate-elsewhere`);
+  await twin.getByTestId('use-this-window').click();
+  await terminal.getByTestId('gate-lost').waitFor();
+  await twin.getByTestId('far-picture').waitFor();
+  await terminal.close();
+  await desk.getByTestId('end').click();
+  await desk.getByTestId('end').click();
+  await twin.getByTestId('ended').waitFor();
+  await shot(twin, `${l}-terminal-ended`);
+  await desk.waitForTimeout(300);
+  await shot(desk, `${l}-desk-ended`, Object.keys(ALL), true);
+  await shot(desk, `${l}-desk-ended-top`, ['wide']);
+  await desk.getByTestId('light').click();
+  await shot(desk, `${l}-desk-ended-night`, ['wide'], true);
+  const stranger = await (await browser.newContext({ locale: l === 'ru' ? 'ru-RU' : 'en-GB' })).newPage();
+  await stranger.goto(desk.url());
+  await stranger.getByTestId('gate-unenrolled').waitFor();
+  await shot(stranger, `${l}-gate-unenrolled`, ['mid', 'phone']);
+  await stranger.goto(`${new URL(desk.url()).origin}/enrol#${'0'.repeat(32)}`);
+  await stranger.reload();
+  await shot(stranger, `${l}-enrol`, ['mid', 'phone']);
+  await stranger.getByTestId('enrol-go').click();
+  await stranger.getByTestId('enrol-trouble').waitFor();
+  await shot(stranger, `${l}-enrol-trouble`, ['mid']);
+  await desk.context().close();
+  await twin.context().close();
+}
+await browser.close();
+await world.close();
+// The refused link answers 404 by design; the browser logs it.
+const real = [...new Set(faults)].filter((f) => !/404|409|ERR_CONNECTION|WebSocket connection/.test(f));
+console.log(real.length ? `faults:\n${real.join('\n')}` : 'no faults');
+process.exit(real.length ? 1 : 0);
