@@ -33,25 +33,34 @@ pub const QUEUE_LOW_US: Micros = 20_000;
 /// Above this queue the rate falls, microseconds.
 pub const QUEUE_HIGH_US: Micros = 50_000;
 /// The share of loss beyond which the path is taken to be too small rather than lossy.
-pub const LOSS_HOPELESS: f64 = 0.5;
+pub const LOSS_HOPELESS: f64 = 0.45;
 
 /// Between two decisions.
 const UPDATE_US: Micros = 50_000;
 /// Rates are measured over this time.
 const METER_US: Micros = 600_000;
+/// What arrives is measured over this time when the rate must fall: a path that narrows shows there first.
+const QUICK_US: Micros = 200_000;
 /// One slot of a meter.
-const SLOT_US: Micros = 50_000;
+const SLOT_US: Micros = 25_000;
 /// The least delay of this time, at most twice it, is taken for the path without a queue.
 const BASE_US: Micros = 15_000_000;
 /// The queue is the least of this time, at most twice it, so that late acknowledgements and busy machines do not count.
-const RECENT_US: Micros = 75_000;
+const RECENT_US: Micros = 60_000;
 /// Reports older than this are not used.
 const FORWARD_FRESH_US: Micros = 600_000;
 /// A queue that stays high this long although the rate fell is no queue: the path became longer.
 const STUCK_US: Micros = 6_000_000;
+/// The loss that a cut allows for is smoothed over this time.
+const LOSS_SECONDS: f64 = 6.0;
 /// Growth per second after the start, and during it.
 const GROWTH: f64 = 0.40;
 const GROWTH_START: f64 = 1.5;
+/// Growth per second on a path that swallowed most, for [`CAREFUL_US`].
+const GROWTH_CAREFUL: f64 = 0.03;
+const CAREFUL_US: Micros = 20_000_000;
+/// How long after a cut loss is put down to the queue.
+const AFTER_QUEUE_US: Micros = 3_000_000;
 /// The rate may exceed what is in fact sent by this factor and this many bits per second.
 const UNUSED_FACTOR: f64 = 1.5;
 const UNUSED_BITS: f64 = 150_000.0;
@@ -132,6 +141,12 @@ impl Meter {
         self.slide(at);
         self.sum as f64 * 8e6 / METER_US as f64
     }
+
+    /// Bits per second over the last [`QUICK_US`].
+    fn quick_rate(&self, at: Micros) -> f64 {
+        let recent = self.slots.iter().rev().take_while(|(since, _)| since + QUICK_US > at);
+        recent.map(|(_, bytes)| bytes).sum::<u64>() as f64 * 8e6 / QUICK_US as f64
+    }
 }
 
 /// The state of one connection's path. All times come from the caller.
@@ -148,10 +163,14 @@ pub struct Control {
     sent: Meter,
     acked: Meter,
     lost: Meter,
+    /// The share of loss over seconds, taken while there is no queue.
+    loss: f64,
     updated: Micros,
     cut: Micros,
     high_since: Option<Micros>,
     hopeless_since: Option<Micros>,
+    /// Until then the rate grows slowly: the path proved too small without showing a queue.
+    careful_until: Micros,
 }
 
 impl Default for Control {
@@ -168,10 +187,12 @@ impl Default for Control {
             sent: Meter::default(),
             acked: Meter::default(),
             lost: Meter::default(),
+            loss: 0.0,
             updated: 0,
             cut: 0,
             high_since: None,
             hopeless_since: None,
+            careful_until: 0,
         }
     }
 }
@@ -243,11 +264,20 @@ impl Control {
         let delivered = self.acked.rate(now);
         let sent = self.sent.rate(now);
         if queue > QUEUE_HIGH_US {
-            self.shrink(now, queue, delivered);
+            // What leaves the bottleneck is what arrives and what is lost behind it.
+            let leaving = delivered.min(self.acked.quick_rate(now)) / (1.0 - self.loss);
+            self.shrink(now, queue, leaving);
         } else {
             self.high_since = None;
+            let lost = self.lost.rate(now);
+            let share = lost / (lost + delivered).max(1.0);
+            self.loss += (share.min(LOSS_HOPELESS) - self.loss) * (seconds / LOSS_SECONDS).min(1.0);
             if queue < QUEUE_LOW_US && self.rate < sent * UNUSED_FACTOR + UNUSED_BITS {
-                let growth = if self.starting { GROWTH_START } else { GROWTH };
+                let growth = match (self.starting, now < self.careful_until) {
+                    (_, true) => GROWTH_CAREFUL,
+                    (true, false) => GROWTH_START,
+                    (false, false) => GROWTH,
+                };
                 self.rate *= 1.0 + growth * seconds;
             }
         }
@@ -255,7 +285,7 @@ impl Control {
         self.rate = self.rate.clamp(RATE_FLOOR, RATE_CEILING);
     }
 
-    fn shrink(&mut self, now: Micros, queue: Micros, delivered: f64) {
+    fn shrink(&mut self, now: Micros, queue: Micros, leaving: f64) {
         self.starting = false;
         let since = *self.high_since.get_or_insert(now);
         if now.saturating_sub(since) > STUCK_US {
@@ -272,20 +302,23 @@ impl Control {
         self.cut = now;
         let over = (queue - QUEUE_HIGH_US) as f64 / 1e6;
         let share = (0.85 - over * 1.5).clamp(0.1, 0.85);
-        self.rate = (self.rate.min(delivered.max(RATE_FLOOR)) * share).max(RATE_FLOOR);
+        self.rate = (self.rate.min(leaving.max(RATE_FLOOR)) * share).max(RATE_FLOOR);
     }
 
     /// Beyond [`LOSS_HOPELESS`] for a second and a half, sends little more than arrives.
     fn follow_hopeless(&mut self, now: Micros, delivered: f64) {
         let lost = self.lost.rate(now);
-        if lost <= (lost + delivered) * LOSS_HOPELESS || lost < RATE_FLOOR {
+        // With a queue, or just after one, the delay says what to do, and what it drops says nothing more.
+        let queued = self.cut > 0 && now.saturating_sub(self.cut) < AFTER_QUEUE_US;
+        if queued || lost <= (lost + delivered) * LOSS_HOPELESS || lost < RATE_FLOOR {
             self.hopeless_since = None;
             return;
         }
         let since = *self.hopeless_since.get_or_insert(now);
         if now.saturating_sub(since) > 1_500_000 {
             self.starting = false;
-            self.rate = self.rate.min((delivered * 1.3).max(RATE_FLOOR));
+            self.rate = self.rate.min((delivered * 1.1).max(RATE_FLOOR));
+            self.careful_until = now + CAREFUL_US;
         }
     }
 }

@@ -23,7 +23,7 @@ const UPPER_WAIT_US: Micros = 150_000;
 /// Datagrams remembered until their fate is known.
 const HISTORY_MAX: usize = 4096;
 /// How long they are remembered.
-const HISTORY_US: Micros = 2_500_000;
+const HISTORY_US: Micros = 1_500_000;
 /// A picture should be whole this long after it was sent, and a round trip.
 const PICTURE_US: Micros = 300_000;
 /// Pictures are sent again until they are this old: late is better than never, since others build on them.
@@ -111,6 +111,8 @@ pub struct Sender {
     waiting_bytes: usize,
     repair: VecDeque<Again>,
     history: VecDeque<Sent>,
+    /// Every datagram with a smaller number has been judged.
+    judged: u64,
     fates: BTreeMap<Key, Fate>,
     recent_sound: BTreeMap<u16, VecDeque<Entry>>,
     loss: f64,
@@ -137,6 +139,7 @@ impl Sender {
             waiting_bytes: 0,
             repair: VecDeque::new(),
             history: VecDeque::new(),
+            judged: 0,
             fates: BTreeMap::new(),
             recent_sound: BTreeMap::new(),
             loss: 0.0,
@@ -444,6 +447,7 @@ impl Sender {
         for key in lost {
             self.lost(now, key);
         }
+        self.advance();
         let held_us = Micros::from(report.held) * 100;
         let round_trip_us = now.saturating_sub(newest_at).saturating_sub(held_us);
         self.round_trip = (self.round_trip * 3 + round_trip_us) / 4;
@@ -488,15 +492,31 @@ impl Sender {
         self.round_trip + self.round_trip / 2 + 150_000
     }
 
+    /// The place in the history of the datagram with this number, or of the first.
+    fn place(&self, number: u64) -> usize {
+        let first = self.history.front().map_or(number, |sent| sent.number);
+        usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX)
+    }
+
     fn open_since(&self) -> Option<Micros> {
-        self.history.iter().find(|sent| sent.judged == Judged::Open).map(|sent| sent.at)
+        self.history.get(self.place(self.judged)).map(|sent| sent.at)
+    }
+
+    /// Steps over what has been judged.
+    fn advance(&mut self) {
+        let mut place = self.place(self.judged);
+        while let Some(sent) = self.history.get(place).filter(|sent| sent.judged != Judged::Open) {
+            self.judged = sent.number + 1;
+            place += 1;
+        }
     }
 
     /// Silence: datagrams that no report named. Then forgets what is old.
     fn forget(&mut self, now: Micros) {
         let silence = self.silence_us();
         let mut lost = Vec::new();
-        for sent in &mut self.history {
+        let place = self.place(self.judged);
+        for sent in self.history.iter_mut().skip(place) {
             if sent.at + silence > now {
                 break;
             }
@@ -508,6 +528,7 @@ impl Sender {
         for key in lost {
             self.lost(now, key);
         }
+        self.advance();
         while self
             .history
             .front()
