@@ -1,6 +1,8 @@
 //! What can go wrong, in the few kinds that a caller treats differently.
 
-/// Why the store did not do what was asked. In every case nothing of the request was stored.
+/// Why the store did not do what was asked. Nothing of the request counts as stored: nothing may be sent on its strength.
+/// (When the sync itself failed, its bytes may still turn up after a restart, whole; putting them again is then
+/// [`crate::Put::Known`].)
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The disk is full. Nothing may be acknowledged or sent until there is room.

@@ -102,8 +102,8 @@ forward! {
     ///
     /// # Errors
     /// [`StoreError::TooLarge`] or [`StoreError::OutOfBounds`] for what exceeds the bounds, [`StoreError::Conflict`]
-    /// when the chain set is known under another line or kind, else the disk's failures. On any error nothing of this
-    /// statement is stored.
+    /// when the chain set is known under another line or kind, else the disk's failures. On any error
+    /// nothing of this statement counts as stored.
     put(statement: &NewStatement<'_>) -> Put;
 
     /// Stores several statements, of one chain set or of many, all or none. Same rules as [`Store::put`].

@@ -35,7 +35,7 @@ impl Sqlite {
             return Err(StoreError::OutOfBounds("number of lines"));
         }
         put_lists(&mut write, line).await?;
-        Ok(write.commit().await?)
+        write.commit().await
     }
 
     pub(crate) async fn lines(&self) -> Result<Vec<Line>, StoreError> {
@@ -126,7 +126,7 @@ impl Sqlite {
         .bind(i64::from(SAMPLES_MAX))
         .execute(&mut *write)
         .await?;
-        Ok(write.commit().await?)
+        write.commit().await
     }
 
     pub(crate) async fn samples(&self, far: Id, limit: u32) -> Result<Vec<Sample>, StoreError> {

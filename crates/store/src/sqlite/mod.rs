@@ -3,17 +3,20 @@
 mod lines;
 mod seats;
 mod statements;
+mod writer;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{Sqlite as Driver, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Row as _, Transaction};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use crate::{BLOB_BYTES_MAX, Id, StoreError, TEXT_BYTES_MAX};
+use writer::{Write, Writer};
 
 /// All migrations, embedded. A file that carries one more was written by a newer version.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -32,8 +35,8 @@ const READERS: u32 = 3;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
-    /// Exactly one connection: writers queue here and never meet SQLITE_BUSY among themselves.
-    writer: SqlitePool,
+    /// Exactly one connection: writers queue for it and never meet SQLITE_BUSY among themselves.
+    writer: Arc<Writer>,
     readers: SqlitePool,
 }
 
@@ -50,18 +53,15 @@ impl Sqlite {
             .pragma("trusted_schema", "OFF")
             .pragma("cell_size_check", "ON");
         // Whose file it is, is asked before anything is written to it, the journal mode included.
-        refuse_foreign(path).await?;
-        let writer = PoolOptions::<Driver>::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await?;
-        MIGRATIONS.run(&writer).await?;
-        sqlx::query("PRAGMA application_id = 1449751345")
-            .execute(&writer)
-            .await?;
+        let held = refuse_foreign(path).await?;
+        let mut first = SqliteConnection::connect_with(&options).await?;
+        MIGRATIONS.run(&mut first).await?;
+        if held != APPLICATION_ID {
+            sqlx::query("PRAGMA application_id = 1449751345")
+                .execute(&mut first)
+                .await?;
+        }
+        let writer = Arc::new(Writer::new(options.clone(), first));
         let readers = PoolOptions::<Driver>::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -75,9 +75,8 @@ impl Sqlite {
         self.writer.close().await;
     }
 
-    /// A transaction that holds the write lock from its start, so that what it reads stays true until it commits.
-    async fn write(&self) -> Result<Transaction<'static, Driver>, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    async fn write(&self) -> Result<Write<'_>, StoreError> {
+        self.writer.begin().await
     }
 
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -100,7 +99,7 @@ impl Sqlite {
         .bind(value)
         .execute(&mut *write)
         .await?;
-        Ok(write.commit().await?)
+        write.commit().await
     }
 
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
@@ -112,7 +111,7 @@ impl Sqlite {
         sqlx::query("INSERT INTO settings (name, value) VALUES ('check', x'') ON CONFLICT DO NOTHING")
             .execute(&mut *write)
             .await?;
-        Ok(write.rollback().await?)
+        write.rollback().await
     }
 }
 
@@ -148,36 +147,21 @@ fn io(error: std::io::Error) -> StoreError {
     }
 }
 
-async fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
-    use sqlx::Connection as _;
+/// The application id that the file carries: ours, or zero when it was just made.
+async fn refuse_foreign(path: &Path) -> Result<i32, StoreError> {
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
-    let mut look = sqlx::SqliteConnection::connect_with(&options).await?;
+    let mut look = SqliteConnection::connect_with(&options).await?;
     let id: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut look).await?;
-    let tables: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE '_sqlx_migrations%' AND name NOT LIKE 'sqlite_%'",
+    let (tables, ours): (i64, i64) = sqlx::query_as(
+        "SELECT count(*), count(*) FILTER (WHERE name IN ('chains', 'statements', 'forks')) FROM sqlite_schema
+         WHERE type = 'table' AND name <> '_sqlx_migrations' AND name NOT LIKE 'sqlite_%'",
     )
     .fetch_one(&mut look)
     .await?;
     look.close().await?;
-    // A crash between the tables and the mark leaves our tables unmarked: the migrations' own table tells them.
-    match id {
-        APPLICATION_ID => Ok(()),
-        0 if tables == 0 => Ok(()),
-        0 => ours_unmarked(path).await,
-        _ => Err(StoreError::Foreign),
-    }
-}
-
-async fn ours_unmarked(path: &Path) -> Result<(), StoreError> {
-    use sqlx::Connection as _;
-    let mut look = sqlx::SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await?;
-    let found: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM sqlite_schema WHERE name IN ('_sqlx_migrations', 'chains', 'statements', 'forks')",
-    )
-    .fetch_one(&mut look)
-    .await?;
-    look.close().await?;
-    if found == 4 { Ok(()) } else { Err(StoreError::Foreign) }
+    // A crash between the tables and the mark leaves our tables unmarked.
+    let known = id == APPLICATION_ID || (id == 0 && (tables == 0 || ours == 3));
+    if known { Ok(id) } else { Err(StoreError::Foreign) }
 }
 
 fn text(what: &'static str, text: &str) -> Result<(), StoreError> {

@@ -39,7 +39,7 @@ impl Sqlite {
         if count > i64::from(SEATS_MAX) {
             return Err(StoreError::OutOfBounds("number of seats"));
         }
-        Ok(write.commit().await?)
+        write.commit().await
     }
 
     pub(crate) async fn issue_token(
@@ -60,7 +60,7 @@ impl Sqlite {
         if done.rows_affected() == 0 {
             return Err(StoreError::Missing("seat"));
         }
-        Ok(write.commit().await?)
+        write.commit().await
     }
 
     pub(crate) async fn enrol(&self, token_hash: Id, key: Id, now_ms: i64) -> Result<Enrol, StoreError> {
@@ -71,10 +71,12 @@ impl Sqlite {
                 .bind(slice(&token_hash))
                 .fetch_one(&mut *write)
                 .await?;
+            write.rollback().await?;
             return Ok(if spent > 0 { Enrol::Used } else { Enrol::Unknown });
         };
         let mut seat = seat_of(&row)?;
         if seat.token_expires_ms.is_none_or(|expires_ms| now_ms >= expires_ms) {
+            write.rollback().await?;
             return Ok(Enrol::Late);
         }
         spend_token_of(&mut write, &seat.id, now_ms).await?;
