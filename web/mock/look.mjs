@@ -52,6 +52,7 @@ async function shot(page, name, sizes = Object.keys(ALL), full = false) {
 }
 
 const sfu = await browser.newPage();
+sfu.on('pageerror', (e) => faults.push(`media page: ${e.message}`));
 await sfu.goto(`http://127.0.0.1:${ports[0]}/mock/media.html`);
 await sfu.waitForFunction(() => document.title === 'ready');
 
@@ -149,6 +150,7 @@ for (const language of ['en', 'ru']) {
   // The node goes and comes back: same call, microphone still off, without a reload.
   world.nodes[mine].drop();
   await terminal.waitForFunction(() => document.querySelector('[data-testid=notice-node]')).catch(() => faults.push('no notice while the node was away'));
+  await terminal.waitForFunction(() => !document.querySelector('[data-testid=notice-node]'), null, { timeout: 5000 }).catch(() => faults.push('the node was not found again'));
   await terminal.waitForFunction(async () => (await window.visavis.stats()).far.some((f) => f.kind === 'picture' && f.frames > 5), null, { timeout: 8000 }).catch(() => faults.push('media did not come back'));
   if ((await terminal.getByTestId('mic').getAttribute('data-on')) !== 'false') faults.push('microphone state lost');
   await terminal.reload();

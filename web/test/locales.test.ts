@@ -18,7 +18,7 @@ function messages(language: string): Map<string, Set<string>> {
       if (out.has(message.id.name)) throw new Error(`${language}: ${message.id.name} twice`);
       const names = new Set<string>();
       new (class extends Visitor {
-        visitVariableReference(node: VariableReference) {
+        override visitVariableReference(node: VariableReference) {
           names.add(node.id.name);
         }
       })().visit(message);

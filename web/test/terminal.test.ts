@@ -13,22 +13,27 @@ import { A, B, summary, terms, view } from './made';
 const seatOf = (seat: string | null) => ({ side: A, person: 1, seat, role: 'principal' as const, title: '', place: '', key: '', present: true, mic: true });
 
 describe('which screen is due', () => {
-  const live = view({ id: 'live', phase: 'gathering', seats: [seatOf('principal')] });
+  const OWN = { side: A, seat: 'principal', key: 'cc' };
+  const live = view({ id: 'live', phase: 'gathering', gathered: [A, B], seats: [seatOf('principal')] });
   it('follows the call', () => {
-    expect(screenOf([], {}, 'principal', null, null)).toEqual({ is: 'waiting' });
-    expect(screenOf([live], {}, 'principal', null, null)).toEqual({ is: 'waiting' });
-    expect(screenOf([live], { live }, 'principal', null, null)).toEqual({ is: 'gathering', call: 'live' });
-    expect(screenOf([live], { live }, 'aide', null, null)).toEqual({ is: 'unplaced', call: 'live' });
+    expect(screenOf([], {}, OWN, null, null)).toEqual({ is: 'waiting' });
+    expect(screenOf([live], {}, OWN, null, null)).toEqual({ is: 'waiting' });
+    expect(screenOf([live], { live }, OWN, null, null)).toEqual({ is: 'gathering', call: 'live' });
+    expect(screenOf([live], { live: { ...live, gathered: [B] } }, OWN, null, null)).toEqual({ is: 'waiting' });
+    expect(screenOf([live], { live }, { ...OWN, seat: 'aide', key: 'dd' }, null, null)).toEqual({ is: 'unplaced', call: 'live' });
+    // While its own socket is new the node may not name the seat yet; its key is named by the vouch.
+    const byKey = { ...live, seats: [{ ...seatOf(null), key: 'cc' }] };
+    expect(screenOf([byKey], { live: byKey }, OWN, null, null)).toEqual({ is: 'gathering', call: 'live' });
     const on = { ...live, phase: 'in_session' as const };
-    expect(screenOf([on], { live: on }, 'principal', null, null)).toEqual({ is: 'session', call: 'live' });
+    expect(screenOf([on], { live: on }, OWN, null, null)).toEqual({ is: 'session', call: 'live' });
   });
 
   it('shows the end of the call it was in, until that is put away', () => {
     const over = summary({ id: 'live', phase: 'ended' });
-    expect(screenOf([over], {}, 'principal', 'live', null)).toEqual({ is: 'ended', call: 'live' });
-    expect(screenOf([over], {}, 'principal', 'live', 'live')).toEqual({ is: 'waiting' });
-    expect(screenOf([over], {}, 'principal', null, null)).toEqual({ is: 'waiting' });
-    expect(screenOf([over, live], { live }, 'principal', 'live', null)).toEqual({ is: 'gathering', call: 'live' });
+    expect(screenOf([over], {}, OWN, 'live', null)).toEqual({ is: 'ended', call: 'live' });
+    expect(screenOf([over], {}, OWN, 'live', 'live')).toEqual({ is: 'waiting' });
+    expect(screenOf([over], {}, OWN, null, null)).toEqual({ is: 'waiting' });
+    expect(screenOf([over, live], { live }, OWN, 'live', null)).toEqual({ is: 'gathering', call: 'live' });
   });
 
   it('prefers a call that runs to one that gathers', () => {

@@ -21,12 +21,14 @@ export function liveCall(calls: readonly CallSummary[]): CallSummary | null {
 }
 
 /** `last`: the call this terminal was in; `leave`: the person has put its end away. */
-export function screenOf(calls: readonly CallSummary[], views: Readonly<Record<string, CallView>>, seat: string, last: string | null, left: string | null): Screen {
+export function screenOf(calls: readonly CallSummary[], views: Readonly<Record<string, CallView>>, own: { side: string; seat: string; key: string }, last: string | null, left: string | null): Screen {
   const live = liveCall(calls);
   if (live) {
     const view = views[live.id];
     if (!view) return { is: 'waiting' };
-    if (!view.seats.some((s) => s.seat === seat)) return { is: 'unplaced', call: live.id };
+    // Held once the own operator gathers; the far side's gathering wakes nobody here.
+    if (view.phase === 'gathering' && !view.gathered.includes(own.side)) return { is: 'waiting' };
+    if (!view.seats.some((s) => s.side === own.side && (s.key === own.key || s.seat === own.seat))) return { is: 'unplaced', call: live.id };
     return { is: view.phase === 'in_session' ? 'session' : 'gathering', call: live.id };
   }
   if (last && last !== left && calls.some((c) => c.id === last && c.phase === 'ended')) return { is: 'ended', call: last };

@@ -26,6 +26,8 @@ export class Session {
   views = $state.raw<Record<string, CallView>>({});
   /** True once the first lists are here: before that, an empty list says nothing. */
   known = $state(false);
+  /** This seat's public key, as the node and the record name it. */
+  key = '';
 
   private api: Api | null = null;
   private wire: Socket | null = null;
@@ -48,6 +50,7 @@ export class Session {
       this.stage = { is: 'unenrolled' };
       return;
     }
+    this.key = seat.publicKey;
     const api = new Api(seat);
     this.api = api;
     this.wire = new Socket(

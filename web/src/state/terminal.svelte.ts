@@ -30,7 +30,7 @@ export class Terminal {
   private before: Stats | null = null;
   private sampler: ReturnType<typeof setInterval> | undefined;
 
-  readonly screen: Screen = $derived.by(() => screenOf(this.session.calls, this.session.views, this.session.seat, this.last, this.left));
+  readonly screen: Screen = $derived.by(() => screenOf(this.session.calls, this.session.views, { side: this.session.me?.side.id ?? '', seat: this.session.seat, key: this.session.key }, this.last, this.left));
   readonly call: CallView | null = $derived.by(() => ('call' in this.screen ? (this.session.views[this.screen.call] ?? null) : null));
   readonly live = $derived.by(() => liveCall(this.session.calls));
   readonly line: LineView | null = $derived.by(() => {

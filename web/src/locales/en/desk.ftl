@@ -72,6 +72,10 @@ next-declined = The request was declined.
 next-withdrawn = The request was withdrawn.
 next-lapsed = The time of this request went by.
 
+next-crossed = Two agreed terms are in force. Withdraw one of them, then go on.
+agreed-terms = Agreed, offered by { $side }
+seat-closed = Placed; terminal not open
+
 agree = Agree
 counter = Propose other terms
 decline = Decline
