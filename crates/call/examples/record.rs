@@ -8,7 +8,7 @@ fn main() {
     let folder = std::env::args().nth(1).expect("the folder to write into");
     let story = story::Story::tell(&story::DECEMBER_30);
     let (record, trust) = story.record();
-    std::fs::write(format!("{folder}/2021-12-30.record"), &record).unwrap();
+    std::fs::write(format!("{folder}/2021-12-30.cbor"), &record).unwrap();
     std::fs::write(format!("{folder}/2021-12-30.trust"), trust.to_text()).unwrap();
     println!("{} bytes", record.len());
 }

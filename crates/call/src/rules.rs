@@ -10,6 +10,8 @@ use crate::view::{Offered, View};
 
 /// Most offers that one side may make in one call.
 pub const OFFERS_MAX: usize = 64;
+/// Most halves of admissions that one side may say in one call.
+pub const ADMITS_MAX: usize = 256;
 
 /// Drafts the first offer, which starts a call.
 ///
@@ -270,6 +272,12 @@ impl<'a> View<'a> {
         under(terms, in_force)?;
         if !self.chains.sides().contains(&person.side) {
             return Err(Refusal::NotAParty);
+        }
+        if self.chains.said(Kind::Admit, side, self.clock[side]).count() >= ADMITS_MAX {
+            return Err(Refusal::Count {
+                field: "admits",
+                most: ADMITS_MAX,
+            });
         }
         let roster = self.roster(in_force);
         if roster.iter().any(|other| other.id == person.id) {

@@ -1,5 +1,7 @@
 //! The state of a call: a pure function of its chains.
 
+use std::collections::BTreeMap;
+
 use crate::body::{Body, Kind, SeatCheck};
 use crate::chains::{Chains, Entry, Fork};
 use crate::ids::{CallId, Hash, PublicKey, SideId, Timestamp};
@@ -419,33 +421,28 @@ fn gaps(view: &View<'_>) -> Vec<Gap> {
 }
 
 fn seats(view: &View<'_>, roster: &[Person], over: bool) -> Vec<Seat> {
-    let mut seats: Vec<Seat> = Vec::new();
-    for (side, entry) in view.all(Kind::Vouch).filter(|(_, entry)| entry.void.is_none()) {
-        let Body::Vouch { seat: key, .. } = *entry.statement.body() else {
-            continue;
-        };
-        let me = view.chains.sides()[side];
-        let newest = view.latest(
-            Kind::Vouch,
+    // Newest first, so the first of a side about a key is its word.
+    let mut words: BTreeMap<(PublicKey, SideId), (Option<PersonId>, Hash)> = BTreeMap::new();
+    for (_, entry) in view.all(Kind::Vouch).filter(|(_, entry)| entry.void.is_none()) {
+        if let Body::Vouch { seat, person } = *entry.statement.body() {
+            let word = (person, entry.statement.hash());
+            words.entry((seat, entry.statement.side())).or_insert(word);
+        }
+    }
+    words.retain(|_, (person, _)| person.is_some());
+    let claims = |key: PublicKey| words.range((key, SideId([0; 32]))..=(key, SideId([0xff; 32]))).count();
+    let seat = |(&(key, side), &(person, vouch)): (&(PublicKey, SideId), &(Option<PersonId>, Hash))| {
+        let person = person?;
+        let ours = roster.iter().any(|other| other.id == person && other.side == side);
+        Some(Seat {
             side,
-            |body| matches!(body, Body::Vouch { seat, .. } if *seat == key),
-        );
-        let is_newest = newest.is_some_and(|newest| newest.statement == entry.statement);
-        let (true, Some(person)) = (is_newest, view.vouched(side, key)) else {
-            continue;
-        };
-        let ours = roster.iter().any(|other| other.id == person && other.side == me);
-        let alone = sides(view)
-            .filter(|other| *other != side)
-            .all(|other| view.vouched(other, key).is_none());
-        seats.push(Seat {
-            side: me,
             key,
             person,
-            good: ours && alone && !over,
-            vouch: entry.statement.hash(),
-        });
-    }
+            good: ours && claims(key) == 1 && !over,
+            vouch,
+        })
+    };
+    let mut seats: Vec<Seat> = words.iter().filter_map(seat).collect();
     seats.sort_by_key(|seat| (seat.side, seat.person, seat.key));
     seats
 }

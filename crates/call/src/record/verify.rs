@@ -389,6 +389,15 @@ fn chains(verdict: &mut Verdict, keyring: &Keyring, call: CallId, sides: &[Given
 /// Takes a statement, or reports why it never will fit; `false` while it waits for others.
 fn take(verdict: &mut Verdict, chains: &mut Chains, keyring: &Keyring, item: &Item) -> bool {
     let second = matches!(item.place, Place::Second(..));
+    let first_is_held = || {
+        chains
+            .after(item.statement.side(), item.statement.number() - 1)
+            .next()
+            .is_some()
+    };
+    if second && !first_is_held() {
+        return false;
+    }
     match chains.insert(keyring, item.statement.clone()) {
         Ok(Taken::Missing(_)) => return false,
         Ok(Taken::New) if !second => {}

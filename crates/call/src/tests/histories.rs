@@ -185,6 +185,21 @@ fn record(world: &World, side: usize) -> Vec<u8> {
     export(world.chains(side), &entries, world.sides[0], &world.keys[0]).unwrap()
 }
 
+/// Another statement of the same side in the same place.
+fn twin(world: &World, original: &Statement) -> Statement {
+    let side = world.sides.iter().position(|side| *side == original.side()).unwrap();
+    let draft = world.chains(0).draft(side, Body::End, Timestamp(world.clock + 1));
+    let (number, previous, seen) = (original.number(), original.previous(), original.seen().to_vec());
+    Unsigned {
+        number,
+        previous,
+        seen,
+        ..draft
+    }
+    .sign(&world.keys[side])
+    .unwrap()
+}
+
 fn trust(world: &World) -> Trust {
     Trust::new(world.keys.iter().map(|key| TrustedSide {
         key: key.key(),
@@ -196,8 +211,18 @@ fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(any::<Step>(), 1..most)
 }
 
+/// Few enough cases for every run of the tests; `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked {
+        ProptestConfig::default()
+    } else {
+        ProptestConfig::with_cases(64)
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     /// Once everything has arrived, in whatever order, every side is in the same state and holds the same record,
     /// which is what the slow model says it is.
@@ -237,6 +262,37 @@ proptest! {
         let world = run(sides, &steps, &mut |_| {});
         for chains in world.nodes.iter().flatten() {
             closings_open_nothing(&world, chains, which);
+        }
+    }
+
+    /// Two statements in one place are found whichever comes first, and mean the same to everyone: the call is over,
+    /// as it stood before them.
+    #[test]
+    fn a_fork_means_the_same_whichever_half_came_first(sides in 2u8..4, steps in steps(40), which in any::<u16>()) {
+        let mut world = run(sides, &steps, &mut |_| {});
+        world.settle_in_order();
+        let original = world.pool[usize::from(which) % world.pool.len()].clone();
+        let twin = twin(&world, &original);
+        let mut late = world.chains(0).clone();
+        prop_assert_eq!(late.insert(&world.keyring, twin.clone()), Ok(Taken::Fork));
+        // The other heard of the twin first, of everything else too, and so never of what follows the original.
+        let mut early = Chains::start(&world.keyring, world.pool[0].clone()).unwrap();
+        let at = world.pool.iter().position(|one| *one == original).unwrap();
+        let mut pool = world.pool.clone();
+        pool.insert(at, twin);
+        for _ in 0..pool.len() {
+            for statement in &pool {
+                let _ = early.insert(&world.keyring, statement.clone());
+            }
+        }
+        prop_assert!(early.forked());
+        prop_assert_eq!(State::of(&early).phase, Phase::Ended);
+        prop_assert_eq!(State::of(&early), State::of(&late));
+        for chains in [early, late] {
+            world.nodes[0] = Some(chains);
+            let verdict = verify(&record(&world, 0), &trust(&world));
+            prop_assert_eq!(verdict.outcome(), Outcome::Trusted, "{:?}", verdict.findings);
+            prop_assert_eq!(verdict.state(), Some(world.state(0)));
         }
     }
 

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rules::OFFERS_MAX;
+use crate::rules::{ADMITS_MAX, OFFERS_MAX};
 use crate::terms::{Person, PersonId, ROSTER_MAX, Terms};
 use crate::{Body, Hash, Kind, Phase, PublicKey, SideId, Statement};
 
@@ -364,7 +364,12 @@ impl Model {
             Body::Admit { terms, person } => {
                 let roster = self.roster(set);
                 let strikes = self.strikes(set, person.id);
-                force.contains(terms)
+                let mine = set.iter().map(|hash| &self.all[hash]);
+                let count = mine
+                    .filter(|other| other.side() == me && other.kind() == Kind::Admit)
+                    .count();
+                count < ADMITS_MAX
+                    && force.contains(terms)
                     && self.sides.contains(&person.side)
                     && roster.len() < ROSTER_MAX
                     && roster.iter().all(|other| other.id != person.id)
