@@ -85,7 +85,7 @@ fn bounds() {
         // Any prefix is answered or refused, never worse.
         let _ = world.sfu.accept_offer(client, &sdp[..cut], &[], &[], now);
     }
-    for at in 0..sdp.len() {
+    for at in (0..sdp.len()).step_by(3) {
         let mut mangled = sdp.clone().into_bytes();
         mangled[at] = b"\0;:/ 9\n-"[at % 8];
         if let Ok(text) = String::from_utf8(mangled) {
@@ -131,4 +131,49 @@ fn a_full_house_says_so() {
     }
     assert_eq!(sfu.accept_offer(ParticipantId(9999), &sdp, &[], &[], world.now), Err(OfferError::Full));
     assert!(sfu.accept_offer(ParticipantId(3), &sdp, &[], &[], world.now).is_ok(), "one that is in may offer again");
+}
+
+/// Offers as Chromium 156 and Firefox ESR 153 made them: a terminal that sends, one that receives. Names, keys and
+/// addresses in them are replaced.
+const SEND: [&str; 2] = [include_str!("offers/chromium-send.sdp"), include_str!("offers/firefox-send.sdp")];
+const RECV: [&str; 2] = [include_str!("offers/chromium-recv.sdp"), include_str!("offers/firefox-recv.sdp")];
+
+#[test]
+fn offers_of_real_browsers_are_answered() {
+    let world = World::new(67);
+    for (at, types) in [("98", "111"), ("121", "109")].into_iter().enumerate() {
+        let mut sfu = Sfu::new(Config { candidates: vec![NODE.into()] }, world.now);
+        let mids = [Mid::from("0"), Mid::from("1")];
+        let sent = sfu.accept_offer(ParticipantId(1), SEND[at], &publish(&mids), &[], world.now).unwrap();
+        let recv = [Subscribe { mid: mids[0], track: VOICE }, Subscribe { mid: mids[1], track: FACE }];
+        let received = sfu.accept_offer(ParticipantId(2), RECV[at], &[], &recv, world.now).unwrap();
+        assert!(sent.sdp.contains("a=recvonly") && received.sdp.contains("a=sendonly"));
+        for sdp in [&sent.sdp, &received.sdp] {
+            let line = |start: &str| sdp.lines().find(|l| l.starts_with(start)).unwrap();
+            let formats = |kind: &str| line(kind).split(' ').skip(3).map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(formats("m=audio")[0], types.1, "{sdp}");
+            assert_eq!(formats("m=audio").len(), 1, "Opus alone");
+            assert_eq!(formats("m=video")[0], types.0);
+            assert!(line(&format!("a=fmtp:{}", types.1)).contains("cbr=1"));
+            assert!(!sdp.contains("audio-level") && !sdp.contains("VP8") && !sdp.contains("profile-id=2"));
+            assert!(sdp.contains("transport-wide-cc") && sdp.contains("goog-remb"));
+        }
+    }
+}
+
+#[test]
+fn redundancy_is_taken_where_it_is_offered_and_allowed() {
+    let world = World::new(68);
+    let mids = [Mid::from("0"), Mid::from("1")];
+    for (at, offered) in [true, false].into_iter().enumerate() {
+        for allowed in [false, true] {
+            let mut sfu = Sfu::new(Config { candidates: vec![NODE.into()] }, world.now);
+            sfu.set_redundancy(allowed);
+            let answer = sfu.accept_offer(ParticipantId(1), SEND[at], &publish(&mids), &[], world.now).unwrap();
+            assert_eq!(answer.redundancy, offered);
+            let audio = answer.sdp.lines().find(|l| l.starts_with("m=audio")).unwrap();
+            assert_eq!(answer.sdp.contains("red/48000"), offered && allowed);
+            assert_eq!(audio.split(' ').nth(3) == Some("63"), offered && allowed, "RED comes first or Chromium does not use it: {audio}");
+        }
+    }
 }
