@@ -26,6 +26,17 @@ const FLAGS = [
   '--use-fake-ui-for-media-stream',
 ];
 
+/** Keeps what the node tells a page of its calls: `page.told` maps a call's id to its newest view. */
+function listen(page) {
+  page.told = new Map();
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => {
+      const message = JSON.parse(payload);
+      if (message.t === 'call') page.told.set(message.call.id, message.call);
+    }),
+  );
+}
+
 /**
  * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
  * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set.
@@ -56,6 +67,7 @@ export async function openBrowser(side, { size = 'small', flags = [], locale = '
     /** Opens a page on `url`; what its console says and throws goes to `log` under `name`. */
     async page(url, name, log) {
       const page = await context.newPage();
+      listen(page);
       log?.watch(page, `${side}-${name}`);
       if (url) await page.goto(url);
       return page;

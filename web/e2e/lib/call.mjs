@@ -84,8 +84,14 @@ export async function begin(story, { a, b }) {
   }
 }
 
-/** What the node of one side says of a call. */
-export const shown = async (side, call) => JSON.parse(await must(['call', 'show', call, '--data', side.data, '--json']));
+/** What the node of one side told its desk of a call, newest. */
+export const shown = (side, call) => side.desk.page.told.get(call) ?? { offers: [], gaps: [], timeline: [] };
+
+/** The statements of a call as one side keeps them on disk: their hashes, in one order. */
+export async function kept(side, call) {
+  const { timeline } = JSON.parse(await must(['call', 'show', call, '--data', side.data, '--json']));
+  return timeline.map((statement) => statement.hash).toSorted();
+}
 
 /** Ends the call at A's desk and proves A's record. */
 export async function endAndProve(story, { a, b }, call) {

@@ -61,8 +61,8 @@ function sound(side) {
     ['-n', '-r', '48000', '-c', '1', scratch('chime'), 'synth', '0.25', 'sine', String(CHIME[side]), 'fade', 'q', '0.02', '0.25', '0.02', 'vol', '0.25', 'pad', '0', '0.75', 'repeat', '9'],
     quiet,
   );
-  execFileSync('sox', ['-m', '-v', '1', scratch('speech'), '-v', '1', scratch('chime'), '-b', '16', `${out}.part.wav`, 'trim', '0', '10'], quiet);
-  renameSync(`${out}.part.wav`, out);
+  execFileSync('sox', ['-m', '-v', '1', scratch('speech'), '-v', '1', scratch('chime'), '-b', '16', `${out}.${process.pid}.part.wav`, 'trim', '0', '10'], quiet);
+  renameSync(`${out}.${process.pid}.part.wav`, out);
   return out;
 }
 
@@ -78,10 +78,10 @@ async function picture(side, size) {
   execFileSync(
     'ffmpeg',
     ['-v', 'error', '-y', '-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-i', still.wall, '-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-i', still.figure]
-      .concat(['-filter_complex', filter, '-t', String(SECONDS), '-r', String(FRAMES_PER_SECOND), '-q:v', '5', '-f', 'mjpeg', `${out}.part`]),
+      .concat(['-filter_complex', filter, '-t', String(SECONDS), '-r', String(FRAMES_PER_SECOND), '-q:v', '5', '-f', 'mjpeg', `${out}.${process.pid}.part`]),
     quiet,
   );
-  renameSync(`${out}.part`, out);
+  renameSync(`${out}.${process.pid}.part`, out);
   return out;
 }
 

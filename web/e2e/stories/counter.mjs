@@ -25,7 +25,7 @@ export async function tell(story) {
   await a.desk.press('agree');
   for (const side of [a, b]) {
     await side.desk.phase('agreed');
-    story.equal((await shown(side, first)).terms.minutes, 45, `${side.letter}: the agreed length`);
+    await story.until(`${side.letter}: 45 minutes are agreed`, () => shown(side, first).terms.minutes === 45);
   }
 
   story.step('declined');
@@ -51,7 +51,7 @@ async function crossing(story, a, b) {
   story.step('both ask at the same instant: two calls');
   for (const side of [a, b]) {
     await side.desk.id('ask-open').click();
-    await side.desk.fill({ topics: [`EXAMPLE: asked by ${side.letter}`] });
+    await side.desk.fill({ reason: 'EXAMPLE', topics: [`EXAMPLE: asked by ${side.letter}`] });
   }
   await Promise.all([a.desk.send(), b.desk.send()]);
   const [ofA, ofB] = await Promise.all([a, b].map(async (side) => {
@@ -94,13 +94,13 @@ async function overtaken(story, a, b) {
   await b.desk.open(gone);
   await agreeLate(b, async () => {
     await a.desk.twice('withdraw-offer');
-    await story.until('B’s node knows', async () => (await shown(b, gone)).phase === 'withdrawn');
+    await story.until('B’s node knows', () => shown(b, gone).phase === 'withdrawn');
   });
   const trouble = b.desk.id('trouble');
   await trouble.waitFor();
   story.note(`refused with ${await trouble.getAttribute('data-code')}: “${await trouble.innerText()}”`);
   await story.shot(b.desk.page, 'overtaken');
-  for (const side of [a, b]) story.equal((await shown(side, gone)).phase, 'withdrawn', `${side.letter}: nothing was agreed`);
+  for (const side of [a, b]) story.equal(shown(side, gone).phase, 'withdrawn', `${side.letter}: nothing was agreed`);
   await b.desk.page.unroute('**/agree');
 
   story.step('A offers other terms while B agrees: agreed is what B read, the other is shown with its differences');
@@ -111,13 +111,13 @@ async function overtaken(story, a, b) {
     await a.desk.fill({ minutes: 90 });
     await a.desk.send();
     await a.desk.call.waitFor();
-    await story.until('A’s other terms are on B’s node', async () => (await shown(b, call)).offers.length === 2);
+    await story.until('A’s other terms are on B’s node', () => shown(b, call).offers.length === 2);
   });
   await b.desk.phase('agreed');
   await b.desk.page.unroute('**/agree');
-  story.equal((await shown(b, call)).terms.minutes, 60, 'what B read is agreed');
+  story.equal(shown(b, call).terms.minutes, 60, 'what B read is agreed');
   await b.desk.id('differences').waitFor();
   story.check((await b.desk.differences()).includes('minutes'), 'the difference is shown');
   await b.desk.press('agree');
-  await story.until('the newer terms replace them', async () => (await shown(a, call)).terms.minutes === 90);
+  await story.until('the newer terms replace them', () => shown(a, call).terms.minutes === 90);
 }

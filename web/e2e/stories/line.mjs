@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { arrives, demo, gather, seeAndHear, TOPICS } from '../lib/call.mjs';
+import { arrives, demo, gather, kept, seeAndHear, TOPICS } from '../lib/call.mjs';
 import { command, must } from '../lib/node.mjs';
 import { received } from '../lib/probe.mjs';
 
@@ -95,8 +95,7 @@ export async function tell(story) {
 
   const record = { a: await a.desk.record(join(story.folder, 'a.cbor')), b: join(story.folder, 'b.cbor') };
   await must(['call', 'export', call, '--data', b.data, '--out', record.b]);
-  const hashes = async (side) => JSON.parse(await must(['call', 'show', call, '--data', side.data, '--json'])).timeline.map((s) => s.hash).toSorted();
-  await story.until('both sides hold the same statements', async () => JSON.stringify(await hashes(a)) === JSON.stringify(await hashes(b)));
+  await story.until('both sides hold the same statements', async () => JSON.stringify(await kept(a, call)) === JSON.stringify(await kept(b, call)));
   await prove(story, record, said.trust);
 
   story.step('stops cleanly');

@@ -29,8 +29,8 @@ export async function tell(story) {
   story.check(back <= BACK_MS_MAX, `back within ${BACK_MS_MAX} ms of the start`, back);
   await seeAndHear(story, { a, b });
   for (const side of [a, b]) {
-    const view = await story.until(`${side.letter}: the gap is closed in the record`, async () => {
-      const found = await shown(side, call);
+    const view = await story.until(`${side.letter}: the gap is closed in the record`, () => {
+      const found = shown(side, call);
       return found.gaps.length > 0 && found.gaps.every((gap) => gap.to) && found;
     });
     story.equal([view.id, view.phase], [call, 'in_session'], `${side.letter}: the same call goes on`);
