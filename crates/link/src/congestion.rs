@@ -25,7 +25,7 @@ use crate::Micros;
 /// Bits per second that speech needs with packet headers; the rate never falls below it.
 pub const RATE_FLOOR: f64 = 40_000.0;
 /// Bits per second at the start of a connection.
-pub const RATE_START: f64 = 800_000.0;
+pub const RATE_START: f64 = 400_000.0;
 /// Bits per second that the rate never exceeds; a line carries one call.
 pub const RATE_CEILING: f64 = 30_000_000.0;
 /// Below this queue the rate may grow, microseconds.
@@ -36,17 +36,27 @@ pub const QUEUE_HIGH_US: Micros = 50_000;
 pub const LOSS_HOPELESS: f64 = 0.45;
 
 /// Between two decisions.
-const UPDATE_US: Micros = 50_000;
+const UPDATE_US: Micros = 25_000;
+/// A queue must last this long before it is one: a pause of a machine or a radio is over at once.
+const PAUSE_US: Micros = 40_000;
 /// Rates are measured over this time.
 const METER_US: Micros = 600_000;
-/// What arrives is measured over this time when the rate must fall: a path that narrows shows there first.
-const QUICK_US: Micros = 200_000;
+/// When the rate must fall, the packets acknowledged in this time tell what the path carries.
+const QUICK_US: Micros = 150_000;
+/// As many of them at most...
+const QUICK_PACKETS_MAX: usize = 512;
+/// ...and at least, or they tell nothing.
+const QUICK_PACKETS_MIN: usize = 4;
+/// Packets that arrive at less than this part of the pace at which they were sent fill a queue.
+const FILLING: f64 = 0.85;
 /// One slot of a meter.
 const SLOT_US: Micros = 25_000;
 /// The least delay of this time, at most twice it, is taken for the path without a queue.
 const BASE_US: Micros = 15_000_000;
 /// The queue is the least of this time, at most twice it, so that late acknowledgements and busy machines do not count.
-const RECENT_US: Micros = 60_000;
+const RECENT_US: Micros = 40_000;
+/// The same for reports, each of which is the least of its time already.
+const FORWARD_RECENT_US: Micros = 10_000;
 /// Reports older than this are not used.
 const FORWARD_FRESH_US: Micros = 600_000;
 /// A queue that stays high this long although the rate fell is no queue: the path became longer.
@@ -141,11 +151,37 @@ impl Meter {
         self.slide(at);
         self.sum as f64 * 8e6 / METER_US as f64
     }
+}
 
-    /// Bits per second over the last [`QUICK_US`].
-    fn quick_rate(&self, at: Micros) -> f64 {
-        let recent = self.slots.iter().rev().take_while(|(since, _)| since + QUICK_US > at);
-        recent.map(|(_, bytes)| bytes).sum::<u64>() as f64 * 8e6 / QUICK_US as f64
+/// The packets acknowledged last: the pace at which they were sent beside that at which they arrived.
+#[derive(Debug, Clone, Default)]
+struct Train {
+    /// When it was acknowledged, when it was sent, bytes.
+    packets: VecDeque<(Micros, Micros, u64)>,
+}
+
+impl Train {
+    fn put(&mut self, now: Micros, sent: Micros, bytes: u64) {
+        self.packets.push_back((now, sent, bytes));
+        // On a narrow path a few packets take longer than that: they are kept.
+        while self.packets.len() > QUICK_PACKETS_MAX
+            || (self.packets.len() > QUICK_PACKETS_MIN
+                && self.packets.front().is_some_and(|(acked, _, _)| acked + QUICK_US < now))
+        {
+            self.packets.pop_front();
+        }
+    }
+
+    /// The bits per second that arrive, if they arrive more slowly than they were sent.
+    fn filling(&self) -> Option<f64> {
+        let (first, last) = (self.packets.front()?, self.packets.back()?);
+        let arrived_us = last.0.saturating_sub(first.0) as f64;
+        let sent_us = last.1.saturating_sub(first.1) as f64;
+        if self.packets.len() < QUICK_PACKETS_MIN || arrived_us <= 0.0 || sent_us > arrived_us * FILLING {
+            return None;
+        }
+        let bytes: u64 = self.packets.iter().skip(1).map(|(_, _, bytes)| bytes).sum();
+        Some(bytes as f64 * 8e6 / arrived_us)
     }
 }
 
@@ -162,12 +198,16 @@ pub struct Control {
     round_trip: Micros,
     sent: Meter,
     acked: Meter,
+    train: Train,
     lost: Meter,
     /// The share of loss over seconds, taken while there is no queue.
     loss: f64,
     updated: Micros,
     cut: Micros,
+    /// The queue at the decision before this one, while it is high.
+    queue_before: Micros,
     high_since: Option<Micros>,
+    high_peak: Micros,
     hopeless_since: Option<Micros>,
     /// Until then the rate grows slowly: the path proved too small without showing a queue.
     careful_until: Micros,
@@ -181,16 +221,19 @@ impl Default for Control {
             base: Least::new(BASE_US),
             recent: Least::new(RECENT_US),
             forward_base: Least::new(BASE_US),
-            forward_recent: Least::new(RECENT_US),
+            forward_recent: Least::new(FORWARD_RECENT_US),
             forward_at: None,
             round_trip: 100_000,
             sent: Meter::default(),
             acked: Meter::default(),
+            train: Train::default(),
             lost: Meter::default(),
             loss: 0.0,
             updated: 0,
             cut: 0,
+            queue_before: 0,
             high_since: None,
+            high_peak: 0,
             hopeless_since: None,
             careful_until: 0,
         }
@@ -211,6 +254,12 @@ impl Control {
         self.base.put(now, sample);
         self.recent.put(now, sample);
         self.acked.put(now, bytes);
+        self.train.put(now, sent, bytes);
+    }
+
+    /// All that one datagram acknowledged was told. Only then is a decision due: after a pause of the machine at either
+    /// end, the packets of one batch waited for very different times, and the last of them tells of the path.
+    pub fn on_batch(&mut self, now: Micros) {
         self.update(now);
     }
 
@@ -264,11 +313,11 @@ impl Control {
         let delivered = self.acked.rate(now);
         let sent = self.sent.rate(now);
         if queue > QUEUE_HIGH_US {
-            // What leaves the bottleneck is what arrives and what is lost behind it.
-            let leaving = delivered.min(self.acked.quick_rate(now)) / (1.0 - self.loss);
-            self.shrink(now, queue, leaving);
+            self.shrink(now, queue);
+            self.queue_before = queue;
         } else {
             self.high_since = None;
+            self.queue_before = 0;
             let lost = self.lost.rate(now);
             let share = lost / (lost + delivered).max(1.0);
             self.loss += (share.min(LOSS_HOPELESS) - self.loss) * (seconds / LOSS_SECONDS).min(1.0);
@@ -285,9 +334,17 @@ impl Control {
         self.rate = self.rate.clamp(RATE_FLOOR, RATE_CEILING);
     }
 
-    fn shrink(&mut self, now: Micros, queue: Micros, leaving: f64) {
+    fn shrink(&mut self, now: Micros, queue: Micros) {
         self.starting = false;
         let since = *self.high_since.get_or_insert(now);
+        // Half of the time is for the queue to show its full length.
+        if now.saturating_sub(since) < STUCK_US / 2 {
+            self.high_peak = queue;
+        } else if queue < self.high_peak / 20 * 19 {
+            // It drains: not stuck.
+            self.high_since = Some(now.saturating_sub(STUCK_US / 2));
+            self.high_peak = queue;
+        }
         if now.saturating_sub(since) > STUCK_US {
             self.high_since = None;
             for least in [&mut self.base, &mut self.recent, &mut self.forward_base, &mut self.forward_recent] {
@@ -295,14 +352,22 @@ impl Control {
             }
             return;
         }
-        // A cut shows in the delay only after a round trip; until then a further one would answer the same queue.
-        if now.saturating_sub(self.cut) < self.round_trip.min(1_000_000) / 2 + UPDATE_US {
+        if now.saturating_sub(since) < PAUSE_US {
             return;
         }
-        self.cut = now;
         let over = (queue - QUEUE_HIGH_US) as f64 / 1e6;
         let share = (0.85 - over * 1.5).clamp(0.1, 0.85);
-        self.rate = (self.rate.min(leaving.max(RATE_FLOOR)) * share).max(RATE_FLOOR);
+        let rate = match self.train.filling() {
+            // What leaves the bottleneck is what arrives and what is lost behind it.
+            Some(arriving) => self.rate.min(arriving / (1.0 - self.loss) * share),
+            // The queue stands or drains, and what arrives is only what was sent. While it drains, wait; a cut shows
+            // in the delay only after a round trip, and until then a further one would answer the same queue.
+            None if queue < self.queue_before => return,
+            None if now.saturating_sub(self.cut) < self.base_round_trip_us().unwrap_or(0) + 4 * UPDATE_US => return,
+            None => self.rate * share,
+        };
+        self.cut = now;
+        self.rate = rate.max(RATE_FLOOR);
     }
 
     /// Beyond [`LOSS_HOPELESS`] for a second and a half, sends little more than arrives.
@@ -406,6 +471,11 @@ impl Controller for Shared {
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, _app_limited: bool, _rtt: &RttEstimator) {
         let (now, sent) = (self.micros(now), self.micros(sent));
         self.with(|control| control.on_acked(now, sent, bytes));
+    }
+
+    fn on_end_acks(&mut self, now: Instant, _in_flight: u64, _app_limited: bool, _largest: Option<u64>) {
+        let now = self.micros(now);
+        self.with(|control| control.on_batch(now));
     }
 
     fn on_congestion_event(&mut self, now: Instant, _sent: Instant, _persistent: bool, lost_bytes: u64) {

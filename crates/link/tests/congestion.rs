@@ -74,6 +74,7 @@ impl Bottleneck {
                     self.open.remove(&key);
                     self.control.on_lost(self.now, bytes as u64);
                 }
+                self.control.on_batch(self.now);
                 if self.reports {
                     self.control.on_forward_delay(self.now, delay);
                 }
@@ -94,7 +95,7 @@ impl Bottleneck {
 }
 
 fn path(rate: f64, round_trip_ms: u64, loss: f64) -> PathConfig {
-    PathConfig { rate, queue_us: 3_000_000, ..PathConfig::new(round_trip_ms, loss) }
+    PathConfig { rate, queue_us: 10_000_000, ..PathConfig::new(round_trip_ms, loss) }
 }
 
 #[test]
@@ -108,11 +109,12 @@ fn the_rate_follows_the_path_down_and_up() {
         assert!(queue < 100 + round_trip / 2, "{queue}");
 
         bottleneck.there.config.rate = 0.3e6;
-        let (_, step) = bottleneck.run(5.0);
+        // By then the queue of the step has drained.
+        let (_, step) = bottleneck.run(9.0);
         let (narrow, queue) = bottleneck.run(15.0);
         println!("{round_trip} ms: 0.3 Mb/s: {narrow:.0} b/s, queue at the step {step} ms, later at most {queue} ms");
         // The queue that builds before the step can show at the far end and be told is a matter of the path.
-        assert!(step < 2000 || round_trip > 200, "{step}");
+        assert!(step < 2600 || round_trip > 200, "{step}");
         assert!(narrow > 0.18e6, "{narrow}");
         assert!(queue < 400, "{queue}");
 
@@ -153,7 +155,7 @@ fn a_path_that_swallows_most_is_not_flooded() {
 
 #[test]
 fn the_floor_stays_for_speech() {
-    let mut bottleneck = Bottleneck::new(path(60_000.0, 200, 0.1), 6);
+    let mut bottleneck = Bottleneck::new(PathConfig { queue_us: 2_000_000, ..path(60_000.0, 200, 0.1) }, 6);
     bottleneck.run(30.0);
     let (delivered, queue) = bottleneck.run(20.0);
     println!("60 kb/s: {delivered:.0} b/s, queue at most {queue} ms");

@@ -21,12 +21,15 @@ const STREAM_BATCH: usize = 4 * 1024;
 const DATAGRAM_BYTES: usize = 1150;
 /// Bytes read from the stream at once.
 const READ_BYTES: usize = 16 * 1024;
+/// Datagrams taken at once.
+const DATAGRAM_BATCH: usize = 128;
 /// Ticks of the figures over which QUIC's own loss is counted: ten seconds.
 const LOSS_TICKS: usize = 20;
 
 /// What happened on the connection.
 pub(super) enum Step {
-    Datagram(Bytes),
+    /// At least one, oldest first.
+    Datagrams(Vec<Bytes>),
     Read(Bytes),
     Wrote(usize),
     /// The connection ended.
@@ -91,7 +94,7 @@ impl Active {
         tokio::select! {
             biased;
             datagram = connection.read_datagram() => match datagram {
-                Ok(bytes) => Step::Datagram(bytes),
+                Ok(bytes) => Step::Datagrams(waiting(connection, bytes).await),
                 Err(error) => Step::Ended(error),
             },
             wrote = send.write(outbox), if may_write => match wrote {
@@ -268,6 +271,23 @@ impl Active {
         debug_assert!(code <= close::REPLACED);
         self.connection.close(code.into(), b"");
     }
+}
+
+/// The datagrams that have come already, after the first. A report must tell of all of them: after a pause of this
+/// machine the first waited longest, and would look like a queue on the path.
+async fn waiting(connection: &Connection, first: Bytes) -> Vec<Bytes> {
+    let mut datagrams = vec![first];
+    while datagrams.len() < DATAGRAM_BATCH {
+        tokio::select! {
+            biased;
+            datagram = connection.read_datagram() => match datagram {
+                Ok(bytes) => datagrams.push(bytes),
+                Err(_) => break,
+            },
+            () = std::future::ready(()) => break,
+        }
+    }
+    datagrams
 }
 
 /// A stream fails with its connection; the connection knows why.

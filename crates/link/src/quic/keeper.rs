@@ -23,7 +23,7 @@ use crate::session::{Command, DownReason, Event};
 use crate::wire::close;
 
 /// The first pause between two attempts, doubled up to [`PAUSE_MAX`], each by a random half more or less.
-const PAUSE_MIN: Duration = Duration::from_millis(250);
+const PAUSE_MIN: Duration = Duration::from_millis(600);
 /// The longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_secs(3);
 /// Attempts and greetings of one line at once.
@@ -53,13 +53,34 @@ pub(super) struct Ends {
     pub(super) stop: watch::Receiver<bool>,
 }
 
+/// A connection in reserve, with the packets heard on it and when that number last rose.
+struct Reserved {
+    greeted: Greeted,
+    heard: (u64, Instant),
+}
+
+impl Reserved {
+    fn new(greeted: Greeted) -> Self {
+        Self { heard: (greeted.connection.stats().udp_rx.datagrams, Instant::now()), greeted }
+    }
+
+    /// Whether the far side still keeps it: it is not closed and not silent.
+    fn is_alive(&mut self) -> bool {
+        let datagrams = self.greeted.connection.stats().udp_rx.datagrams;
+        if datagrams != self.heard.0 {
+            self.heard = (datagrams, Instant::now());
+        }
+        self.greeted.connection.close_reason().is_none() && self.heard.1.elapsed() < SILENT
+    }
+}
+
 struct Keeper {
     inner: Arc<Inner>,
     config: LineConfig,
     tls: Arc<QuicClientConfig>,
     pending: VecDeque<Event>,
     active: Option<Active>,
-    reserve: VecDeque<Greeted>,
+    reserve: VecDeque<Reserved>,
     greetings: JoinSet<Result<Greeted, DownReason>>,
     attempts: usize,
     dial_at: Instant,
@@ -114,9 +135,7 @@ pub(super) async fn keep(inner: Arc<Inner>, config: LineConfig, tls: Arc<QuicCli
     if let Some(active) = keeper.active.take() {
         active.close(close::GOING);
     }
-    for greeted in keeper.reserve.drain(..) {
-        greeted.connection.close(close::GOING.into(), b"");
-    }
+    keeper.drop_reserve(close::GOING);
     inner.unpin(&far_key);
     keeper.figures(&ends);
 }
@@ -263,7 +282,7 @@ impl Keeper {
             }
             (false, true) => greeted.connection.close(close::DUPLICATE.into(), b""),
             _ if greeted.dialled => greeted.connection.close(close::DUPLICATE.into(), b""),
-            _ if self.reserve.len() < RESERVE_MAX => self.reserve.push_back(greeted),
+            _ if self.reserve.len() < RESERVE_MAX => self.reserve.push_back(Reserved::new(greeted)),
             _ => greeted.connection.close(close::DUPLICATE.into(), b""),
         }
     }
@@ -290,14 +309,14 @@ impl Keeper {
     }
 
     fn drop_reserve(&mut self, code: u32) {
-        for greeted in self.reserve.drain(..) {
-            greeted.connection.close(code.into(), b"");
+        for reserved in self.reserve.drain(..) {
+            reserved.greeted.connection.close(code.into(), b"");
         }
     }
 
-    /// A connection that fell silent gives way to one in reserve; what died in reserve is dropped.
+    /// A connection that fell silent gives way to one in reserve that did not; what died in reserve is dropped.
     fn relieve(&mut self) {
-        self.reserve.retain(|greeted| greeted.connection.close_reason().is_none());
+        self.reserve.retain_mut(Reserved::is_alive);
         let Some(active) = &mut self.active else {
             return;
         };
@@ -310,17 +329,18 @@ impl Keeper {
     /// The connection is gone: one in reserve takes over, or the line is down.
     fn ended(&mut self, reason: DownReason) {
         self.active = None;
-        self.reserve.retain(|greeted| greeted.connection.close_reason().is_none());
+        self.reserve.retain_mut(Reserved::is_alive);
         if let Some(next) = self.reserve.pop_back() {
-            self.swap(next);
+            self.swap(next.greeted);
             return;
         }
         info!(%reason, "the link is down");
         let now = Instant::now();
         self.down_since = now;
+        self.tick_at = now;
         self.attempts = 0;
         // A short, random pause: both ends lost the link at the same instant, and need not meet at once.
-        self.dial_at = now + PAUSE_MIN.mul_f64(self.inner.random());
+        self.dial_at = now + PAUSE_MIN.mul_f64(self.inner.random() / 2.0);
         self.said = None;
         self.say_down(reason);
     }
@@ -339,8 +359,8 @@ impl Keeper {
             return;
         };
         match step {
-            Step::Datagram(bytes) => {
-                for packet in active.datagram(bytes) {
+            Step::Datagrams(datagrams) => {
+                for packet in datagrams.into_iter().flat_map(|bytes| active.datagram(bytes)) {
                     // A node that does not keep up loses media, as a network would.
                     let _ = ends.media_out.try_send(packet);
                 }
