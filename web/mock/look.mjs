@@ -64,6 +64,8 @@ world.ask(B, terms('2021-12-30T20:30:00Z', 60, ['Preparation of the talks in Jan
 world.ask(A, terms(day(3, 14), 30, ['Grain shipments'], 'A reason.'), { phase: 'ended', begun: day(3, 14), ended: day(3, 15) });
 
 for (const language of ['en', 'ru']) {
+  await sfu.reload();
+  await sfu.waitForFunction(() => document.title === 'ready');
   const [mine, theirs] = language === 'en' ? [0, 1] : [1, 0];
   const l = language;
   world.calls.splice(0, world.calls.length - 3);

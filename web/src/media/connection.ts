@@ -302,6 +302,7 @@ export class Connection {
     const byMid = new Map([...this.receiving.values()].map(({ view, transceiver }) => [transceiver.mid, view]));
     const report = (await pc.getStats()) as unknown as Map<string, Record<string, unknown>>;
     const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+    const arrived = new Set<number>();
     for (const entry of report.values()) {
       if (entry.type === 'candidate-pair' && entry.nominated === true && typeof entry.currentRoundTripTime === 'number') {
         out.rtt_ms = entry.currentRoundTripTime * 1000;
@@ -309,6 +310,7 @@ export class Connection {
       if (entry.type === 'inbound-rtp') {
         const view = byMid.get((entry.mid as string | undefined) ?? null);
         if (!view) continue;
+        arrived.add(view.id);
         out.far.push({
           ...view,
           packets: number(entry.packetsReceived),
@@ -341,9 +343,13 @@ export class Connection {
         });
       }
     }
+    // A track that is due and has sent nothing yet is said as such, not left out.
+    for (const { view } of this.receiving.values()) if (!arrived.has(view.id)) out.far.push({ ...view, ...NOTHING });
     return out;
   }
 }
+
+const NOTHING = { packets: 0, lost: 0, bytes: 0, frames: 0, width: 0, height: 0, fps: 0, freezes: 0, energy: 0, level: 0, samples: 0, concealed: 0 };
 
 export interface FarStats extends TrackView {
   packets: number;

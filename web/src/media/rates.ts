@@ -1,10 +1,10 @@
 // Splits what the node lets this seat send between sound and picture. Pure.
 
-/** Opus at constant rate with one redundant copy, packet headers included. */
-export const SOUND_KBPS = 90;
+/** Opus at constant rate, packet headers included. */
+export const SOUND_KBPS = 60;
 export const PICTURE_MOST_KBPS = 2_500;
 /** Below this a picture is not worth its packets: all goes to the sound. */
-const PICTURE_LEAST_KBPS = 60;
+const PICTURE_LEAST_KBPS = 40;
 
 export interface Split {
   /** Null: no picture is sent until there is room for one. */
