@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 const LINES_MAX = 650;
-const BINARY = /\.(png|jpg|cbor|ico|woff2?|der|bin|gz)$/;
+const BINARY = /\.(png|jpg|record|cbor|ico|woff2?|der|bin)$/;
 const GENERATED = /(^|\/)(Cargo\.lock|package-lock\.json|LICENSE-[A-Z]+)$/;
 const CODE = /\.(rs|ts|mjs|svelte|css)$/;
 

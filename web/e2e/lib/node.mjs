@@ -51,7 +51,7 @@ export class Running {
   constructor(program, args, log, { env = {} } = {}) {
     this.what = [program.split('/').pop(), ...args].join(' ');
     this.startedAt = Date.now();
-    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { VISAVIS_LOG: 'info', ...process.env, ...env } });
     this.log = createWriteStream(log, { flags: 'a' });
     this.child.stderr.pipe(this.log);
     this.lines = createInterface({ input: this.child.stdout });
