@@ -48,8 +48,11 @@ function source(id) {
   return null;
 }
 
-socket.onmessage = async (event) => {
-  const message = JSON.parse(event.data);
+// One at a time: an offer that follows upon another finds the first one answered.
+let turn = Promise.resolve();
+socket.onmessage = (event) => (turn = turn.then(() => take(JSON.parse(event.data))).catch((error) => console.error(error.message)));
+
+async function take(message) {
   const old = peers.get(message.seat);
   if (message.t === 'media.stop') {
     old?.pc.close();
@@ -83,5 +86,5 @@ socket.onmessage = async (event) => {
   await pc.setLocalDescription();
   if (pc.iceGatheringState !== 'complete') await new Promise((done) => pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && done()));
   socket.send(JSON.stringify({ seat: message.seat, t: 'media.answer', id: message.id, sdp: pc.localDescription.sdp }));
-};
+}
 socket.onopen = () => (document.title = 'ready');

@@ -30,7 +30,7 @@ export async function seat(story, letter, links, { size = 'small', desksOnly = f
   const browser = await story.browser(letter, { size, ...options });
   const deskPage = await browser.page(null, 'desk', story);
   await enrol(deskPage, links.desk);
-  const side = { ...links, links, letter, browser, desk: new Desk(deskPage) };
+  const side = { ...links, links, letter, browser, desk: new Desk(deskPage), terminal: undefined };
   await side.desk.lineUp();
   if (desksOnly || !links.terminal) return side;
   const terminalPage = await browser.page(null, 'terminal', story);

@@ -299,7 +299,8 @@ export class Connection {
     const out: Stats = { connection: this.pc?.connectionState ?? 'none', rtt_ms: null, far: [], own: [] };
     const pc = this.pc;
     if (!pc) return out;
-    const byMid = new Map([...this.receiving.values()].map(({ view, transceiver }) => [transceiver.mid, view]));
+    // Not every browser names the section; all name the track.
+    const byName = new Map([...this.receiving.values()].flatMap(({ view, transceiver }) => [[`mid ${transceiver.mid}`, view] as const, [`track ${transceiver.receiver.track.id}`, view] as const]));
     const report = (await pc.getStats()) as unknown as Map<string, Record<string, unknown>>;
     const number = (value: unknown) => (typeof value === 'number' ? value : 0);
     const arrived = new Set<number>();
@@ -308,7 +309,7 @@ export class Connection {
         out.rtt_ms = entry.currentRoundTripTime * 1000;
       }
       if (entry.type === 'inbound-rtp') {
-        const view = byMid.get((entry.mid as string | undefined) ?? null);
+        const view = byName.get(`mid ${String(entry.mid)}`) ?? byName.get(`track ${String(entry.trackIdentifier)}`);
         if (!view) continue;
         arrived.add(view.id);
         out.far.push({

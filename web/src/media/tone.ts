@@ -13,9 +13,15 @@ export class Tone {
     return this.context.state === 'running';
   }
 
+  /** Must be called from within a press where the browser held the sound back. */
+  wake(): void {
+    if (this.audible) return;
+    void this.context.resume().then(() => this.timer !== undefined && this.strike());
+  }
+
   start(): void {
+    this.wake();
     if (this.timer !== undefined) return;
-    void this.context.resume();
     this.strike();
     this.timer = setInterval(() => this.strike(), EVERY_MS);
   }

@@ -53,6 +53,8 @@ export class Socket {
 
   start(): void {
     this.stopped = false;
+    this.stopping = false;
+    this.set({ is: 'connecting' });
     void this.dial();
   }
 

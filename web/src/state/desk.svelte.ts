@@ -131,9 +131,9 @@ export class Desk {
     this.ringing = [];
   }
 
+  /** The first press anywhere lets the bell be heard later, when nobody is at the desk to press. */
   wakeTone(): void {
-    if (!this.tone && !this.ringing.length) return;
-    this.startTone();
+    if (!this.tone || !this.audible) this.startTone();
   }
 
   private startTone(): void {
@@ -143,6 +143,7 @@ export class Desk {
       return;
     }
     if (this.ringing.length) this.tone.start();
+    else this.tone.wake();
     setTimeout(() => {
       this.audible = this.tone?.audible ?? true;
     }, 200);

@@ -5,6 +5,9 @@ import { has, t } from './language.svelte';
 
 export function says(trouble: Trouble): string {
   const id = trouble.kind === 'offline' ? 'error-offline' : `${trouble.kind}-${trouble.code.replaceAll('_', '-')}`;
+  // The socket names errors and refusals alike.
+  const error = `error-${trouble.code.replaceAll('_', '-')}`;
+  if (!has(id) && has(error)) return t(error);
   if (has(id)) return t(id, trouble.args);
   return t(trouble.kind === 'refusal' ? 'refusal-other' : 'error-other', { code: trouble.code });
 }

@@ -3,6 +3,7 @@
 import type { FarTrack, Link, Stats } from '../media/connection';
 import type { DeviceTrouble, Kind } from '../media/devices';
 import { SeatMedia } from '../media/seat';
+import { Trouble } from '../signalling/api';
 import type { CallView, FromNode, LineView, TrackView } from '../signalling/protocol';
 import { keepMic, micFor } from './mic';
 import { mainPicture, liveCall, screenOf, type Screen } from './screen';
@@ -10,6 +11,8 @@ import { flowOf, type Flow } from './flow';
 import { Session } from './session.svelte';
 
 const LAST = 'visavis-last-call';
+const LOOKS = 3;
+const REFUSAL_MS = 8_000;
 
 export class Terminal {
   readonly session: Session;
@@ -18,6 +21,8 @@ export class Terminal {
   link = $state<Link>('idle');
   self = $state.raw<MediaStreamTrack | null>(null);
   troubles = $state<Partial<Record<Kind, DeviceTrouble>>>({});
+  /** What the node said no to, for a few seconds. */
+  refusal = $state.raw<Trouble | null>(null);
   /** The browser holds back the far end's sound until somebody touches the page. */
   held = $state(false);
   flow = $state.raw<Flow>({ picture: 'none', sound: 'none' });
@@ -27,7 +32,7 @@ export class Terminal {
   private current: { call: string; picture: boolean } | null = null;
   private tracks: { call: string; tracks: TrackView[] } = { call: '', tracks: [] };
   private kbps: number | null = null;
-  private before: Stats | null = null;
+  private looks: Stats[] = [];
   private sampler: ReturnType<typeof setInterval> | undefined;
 
   readonly screen: Screen = $derived.by(() => screenOf(this.session.calls, this.session.views, { side: this.session.me?.side.id ?? '', seat: this.session.seat, key: this.session.key }, this.last, this.left));
@@ -89,7 +94,7 @@ export class Terminal {
     this.media?.stop();
     this.media = null;
     this.current = null;
-    this.before = null;
+    this.looks = [];
     this.flow = { picture: 'none', sound: 'none' };
     this.held = false;
     this.tracks = { call: '', tracks: [] };
@@ -134,8 +139,9 @@ export class Terminal {
     const media = this.media;
     const stats = await media?.stats();
     if (!stats || media !== this.media) return;
-    this.flow = flowOf(this.before, stats);
-    this.before = stats;
+    // Against the look of three seconds ago: a slow picture is a picture, only a still one is said to stand.
+    this.flow = flowOf(this.looks[0] ?? null, stats);
+    this.looks = [...this.looks, stats].slice(-LOOKS);
   }
 
   private hear(message: FromNode): void {
@@ -157,6 +163,12 @@ export class Terminal {
       case 'replaced':
         if (this.current) this.stop();
         break;
+      case 'refused': {
+        const refusal = new Trouble('refusal', message.code, message.args);
+        this.refusal = refusal;
+        setTimeout(() => this.refusal === refusal && (this.refusal = null), REFUSAL_MS);
+        break;
+      }
       case 'media.answer':
       case 'media.error':
       case 'media.restart':

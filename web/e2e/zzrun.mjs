@@ -1,0 +1,87 @@
+// Tells the stories: all of them, or those named. No retries: a story that fails is a fault to find.
+//   node run.mjs [name...]
+// What each leaves behind (pictures, consoles, the nodes' logs) is in artefacts/<name>/.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Story } from './lib/story.mjs';
+import { VISAVIS } from './lib/node.mjs';
+
+/** In this order: the whole outcome first. Each is a file in stories/. */
+const STORIES = ['line', 'counter', 'enrol', 'clock', 'reload', 'noise', 'restart', 'cut', 'firefox', 'zz'];
+
+/** Stories that need a network of their own: a bridge with an address, no way out. */
+const ALONE = new Set(['firefox']);
+const NETWORK =
+  'ip link set lo up && ip link add visavis0 type bridge && ip addr add 10.99.0.1/24 dev visavis0 && ' +
+  'ip link set visavis0 up && ip route add default via 10.99.0.254 && exec "$0" "$@"';
+
+const SECONDS_MAX = 180;
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const inside = process.argv.includes('--inside');
+const names = wanted.length ? wanted : STORIES;
+
+for (const name of names) {
+  if (!STORIES.includes(name)) {
+    console.error(`stories: no story called '${name}' (${STORIES.join(', ')})`);
+    process.exit(2);
+  }
+}
+if (!existsSync(VISAVIS)) {
+  console.error(`stories: no binary at ${VISAVIS} (make dist)`);
+  process.exit(2);
+}
+
+async function tell(name) {
+  const folder = `${here}artefacts/${name}`;
+  rmSync(folder, { recursive: true, force: true });
+  const { title, tell } = await import(`./stories/${name}.mjs`);
+  const story = new Story(name, folder);
+  console.log(`\n${name}: ${title}`);
+  let late;
+  try {
+    await Promise.race([
+      tell(story),
+      new Promise((_, reject) => {
+        late = setTimeout(() => reject(new Error(`not told within ${SECONDS_MAX} s`)), SECONDS_MAX * 1000);
+      }),
+    ]);
+    if (story.thrown) throw new Error(`a page threw: ${story.thrown}`);
+    console.log(`  ${story.clock}s  good`);
+    return true;
+  } catch (error) {
+    console.error(`  ${story.clock}s  FAILED: ${error.message}`);
+    story.append('story.log', `FAILED: ${error.stack}\n`);
+    await story.shotAll('failed');
+    return false;
+  } finally {
+    clearTimeout(late);
+    await story.end();
+  }
+}
+
+/** The same runner in a network namespace of its own. */
+function tellAlone(name) {
+  const user = process.getuid() === 0 ? [] : ['--map-root-user'];
+  const { status } = spawnSync(
+    'unshare',
+    [...user, '--net', 'sh', '-c', NETWORK, process.execPath, fileURLToPath(import.meta.url), '--inside', name],
+    { stdio: 'inherit', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } },
+  );
+  return status === 0;
+}
+
+const began = Date.now();
+const failed = [];
+for (const name of names) {
+  const good = ALONE.has(name) && !inside ? tellAlone(name) : await tell(name);
+  if (!good) failed.push(name);
+}
+if (!inside) {
+  const seconds = Math.round((Date.now() - began) / 1000);
+  console.log(`\nstories: ${names.length - failed.length} of ${names.length} good in ${seconds} s${failed.length ? `; failed: ${failed.join(', ')}` : ''}`);
+}
+process.exit(failed.length ? 1 : 0);
