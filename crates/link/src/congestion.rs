@@ -90,7 +90,12 @@ struct Least {
 
 impl Least {
     fn new(span: Micros) -> Self {
-        Self { span, since: 0, now: None, before: None }
+        Self {
+            span,
+            since: 0,
+            now: None,
+            before: None,
+        }
     }
 
     fn put(&mut self, at: Micros, value: i64) {
@@ -283,10 +288,18 @@ impl Control {
 
     /// The delay above the least, microseconds.
     pub fn queue_us(&self, now: Micros) -> Micros {
-        let fresh = self.forward_at.is_some_and(|at| now.saturating_sub(at) < FORWARD_FRESH_US);
-        let (recent, base) =
-            if fresh { (&self.forward_recent, &self.forward_base) } else { (&self.recent, &self.base) };
-        let queue = recent.value().zip(base.value()).map_or(0, |(recent, base)| recent.saturating_sub(base));
+        let fresh = self
+            .forward_at
+            .is_some_and(|at| now.saturating_sub(at) < FORWARD_FRESH_US);
+        let (recent, base) = if fresh {
+            (&self.forward_recent, &self.forward_base)
+        } else {
+            (&self.recent, &self.base)
+        };
+        let queue = recent
+            .value()
+            .zip(base.value())
+            .map_or(0, |(recent, base)| recent.saturating_sub(base));
         Micros::try_from(queue).unwrap_or(0)
     }
 
@@ -347,7 +360,12 @@ impl Control {
         }
         if now.saturating_sub(since) > STUCK_US {
             self.high_since = None;
-            for least in [&mut self.base, &mut self.recent, &mut self.forward_base, &mut self.forward_recent] {
+            for least in [
+                &mut self.base,
+                &mut self.recent,
+                &mut self.forward_base,
+                &mut self.forward_recent,
+            ] {
                 least.clear();
             }
             return;
@@ -405,7 +423,11 @@ const SHARE_FLOOR: f64 = 12_000.0;
 impl Share {
     /// Time passes, at this rate of the connection.
     pub fn refill(&mut self, now: Micros, rate: f64, beside_media: bool) {
-        let part = if beside_media { (rate * 0.25).max(SHARE_FLOOR) } else { rate * 0.9 };
+        let part = if beside_media {
+            (rate * 0.25).max(SHARE_FLOOR)
+        } else {
+            rate * 0.9
+        };
         let past = now.saturating_sub(self.at) as f64 / 1e6;
         self.at = now;
         self.bits = (self.bits + part * past).min(SHARE_BURST);
@@ -437,7 +459,10 @@ pub struct Shared {
 impl Shared {
     /// A fresh one whose times count from `origin`.
     pub fn new(origin: Instant) -> Self {
-        Self { control: Arc::default(), origin }
+        Self {
+            control: Arc::default(),
+            origin,
+        }
     }
 
     /// Works on the control. Another thread's panic leaves numbers that are stale at worst.

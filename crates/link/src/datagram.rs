@@ -104,14 +104,22 @@ fn follows(before: Option<&Entry>, entry: &Entry) -> Option<u16> {
 
 /// Bytes that `entry` takes after `before`.
 pub fn entry_bytes(before: Option<&Entry>, entry: &Entry) -> usize {
-    let header = if follows(before, entry).is_some() { ENTRY_FOLLOWS_BYTES } else { ENTRY_FULL_BYTES };
+    let header = if follows(before, entry).is_some() {
+        ENTRY_FOLLOWS_BYTES
+    } else {
+        ENTRY_FULL_BYTES
+    };
     header + entry.payload.len()
 }
 
 impl Media {
     /// The bytes on the wire.
     pub fn encode(&self) -> Bytes {
-        let payloads: usize = self.entries.iter().map(|entry| entry.payload.len() + ENTRY_FULL_BYTES).sum();
+        let payloads: usize = self
+            .entries
+            .iter()
+            .map(|entry| entry.payload.len() + ENTRY_FULL_BYTES)
+            .sum();
         let mut out = BytesMut::with_capacity(MEDIA_HEADER_BYTES + payloads);
         out.put_u8(MEDIA);
         out.put_u32(self.number);
@@ -176,7 +184,11 @@ fn decode_entry(cursor: &mut Cursor, before: Option<&Entry>) -> Result<Entry, Ma
             return Err(Malformed::Bounds);
         }
         let delta = u32::from(cursor.u16()?);
-        (before.track, before.sequence.wrapping_add(1), before.timestamp.wrapping_add(delta))
+        (
+            before.track,
+            before.sequence.wrapping_add(1),
+            before.timestamp.wrapping_add(delta),
+        )
     } else {
         (cursor.u16()?, cursor.u32()?, cursor.u32()?)
     };

@@ -136,7 +136,11 @@ impl Bundle {
         })
         .map_err(|_| BundleError::Damaged)?;
         let signature = signer.sign(&signed_bytes(&body));
-        Ok(SignedBundle { bundle: self, body, signature })
+        Ok(SignedBundle {
+            bundle: self,
+            body,
+            signature,
+        })
     }
 
     fn check(&self) -> Result<(), BundleError> {
@@ -157,13 +161,16 @@ impl Bundle {
 /// Not empty, not too long, not padded, and nothing that could hide or turn text round when shown.
 fn is_plain(text: &str, bytes_max: usize) -> bool {
     let hidden = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     !text.is_empty() && text.len() <= bytes_max && text.trim() == text && !text.chars().any(hidden)
 }
 
 fn has_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 fn signed_bytes(body: &[u8]) -> Vec<u8> {
@@ -197,7 +204,10 @@ impl SignedBundle {
 
     /// As text for a file or a sheet of paper: base64 between two marks.
     pub fn to_text(&self) -> String {
-        let sealed = Sealed { body: self.body.clone().into(), signature: self.signature };
+        let sealed = Sealed {
+            body: self.body.clone().into(),
+            signature: self.signature,
+        };
         // Encoding into a vector cannot fail.
         let code = STANDARD.encode(minicbor::to_vec(sealed).unwrap_or_default());
         let mut text = format!("{BEGIN}\n");
@@ -245,7 +255,11 @@ impl SignedBundle {
         if !bundle.side_key.verifies(&signed_bytes(&body), &sealed.signature) {
             return Err(BundleError::Signature);
         }
-        Ok(Self { bundle, body, signature: sealed.signature })
+        Ok(Self {
+            bundle,
+            body,
+            signature: sealed.signature,
+        })
     }
 }
 
@@ -269,7 +283,11 @@ pub struct Word {
 
 /// The eight words of a line between these two sides; the same whichever is named first.
 pub fn words(one: &SignedBundle, other: &SignedBundle) -> [Word; WORDS] {
-    let (low, high) = if one.side() <= other.side() { (one, other) } else { (other, one) };
+    let (low, high) = if one.side() <= other.side() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     let mut hash = Sha256::new();
     hash.update(b"visavis words");
     hash.update(Sha256::digest(&low.body));
@@ -290,7 +308,10 @@ pub fn words(one: &SignedBundle, other: &SignedBundle) -> [Word; WORDS] {
 fn listed(index: u32) -> Word {
     let line = LIST.lines().nth(index as usize).and_then(|line| line.split_once('\t'));
     let (dice, word) = line.unwrap_or(("0", ""));
-    Word { word, dice: dice.parse().unwrap_or(0) }
+    Word {
+        word,
+        dice: dice.parse().unwrap_or(0),
+    }
 }
 
 #[cfg(test)]
@@ -317,14 +338,21 @@ mod tests {
     #[test]
     fn a_bundle_travels_as_text() {
         let ours = bundle(1);
-        let text = format!("Sent by courier.\r\n{}\r\nThank you", ours.to_text().replace('\n', "\r\n  "));
+        let text = format!(
+            "Sent by courier.\r\n{}\r\nThank you",
+            ours.to_text().replace('\n', "\r\n  ")
+        );
         assert_eq!(SignedBundle::from_text(&text), Ok(ours));
     }
 
     #[test]
     fn every_flipped_byte_is_found() {
         let ours = bundle(1);
-        let sealed = minicbor::to_vec(Sealed { body: ours.body.clone().into(), signature: ours.signature }).unwrap();
+        let sealed = minicbor::to_vec(Sealed {
+            body: ours.body.clone().into(),
+            signature: ours.signature,
+        })
+        .unwrap();
         for index in 0..sealed.len() {
             let mut bad = sealed.clone();
             bad[index] ^= 1;
@@ -344,7 +372,11 @@ mod tests {
         let key = SecretKey::from_seed(&[1; 32]);
         let body = minicbor::to_vec((2u8, "whatever")).unwrap();
         let signature = key.sign(&signed_bytes(&body));
-        let sealed = minicbor::to_vec(Sealed { body: body.into(), signature }).unwrap();
+        let sealed = minicbor::to_vec(Sealed {
+            body: body.into(),
+            signature,
+        })
+        .unwrap();
         let text = format!("{BEGIN}\n{}\n{END}", STANDARD.encode(sealed));
         assert_eq!(SignedBundle::from_text(&text), Err(BundleError::Version(2)));
     }
@@ -354,14 +386,38 @@ mod tests {
         let key = SecretKey::from_seed(&[1; 32]);
         let good = bundle(1).bundle;
         let bad = [
-            Bundle { name: String::new(), ..good.clone() },
-            Bundle { name: "a\u{202e}b".into(), ..good.clone() },
-            Bundle { name: "a\u{1b}[2J".into(), ..good.clone() },
-            Bundle { name: "x".repeat(NAME_BYTES_MAX + 1), ..good.clone() },
-            Bundle { zone: "Europe/Moscow; rm".into(), ..good.clone() },
-            Bundle { addresses: vec!["node.example".into()], ..good.clone() },
-            Bundle { addresses: vec!["node.example:0".into()], ..good.clone() },
-            Bundle { addresses: vec!["node.example:1".into(); ADDRESSES_MAX + 1], ..good },
+            Bundle {
+                name: String::new(),
+                ..good.clone()
+            },
+            Bundle {
+                name: "a\u{202e}b".into(),
+                ..good.clone()
+            },
+            Bundle {
+                name: "a\u{1b}[2J".into(),
+                ..good.clone()
+            },
+            Bundle {
+                name: "x".repeat(NAME_BYTES_MAX + 1),
+                ..good.clone()
+            },
+            Bundle {
+                zone: "Europe/Moscow; rm".into(),
+                ..good.clone()
+            },
+            Bundle {
+                addresses: vec!["node.example".into()],
+                ..good.clone()
+            },
+            Bundle {
+                addresses: vec!["node.example:0".into()],
+                ..good.clone()
+            },
+            Bundle {
+                addresses: vec!["node.example:1".into(); ADDRESSES_MAX + 1],
+                ..good
+            },
         ];
         for bundle in bad {
             assert_eq!(bundle.sign(&key), Err(BundleError::Field));
@@ -374,23 +430,46 @@ mod tests {
         let ours = words(&a, &b);
         assert_eq!(ours, words(&b, &a));
         let key = SecretKey::from_seed(&[2; 32]);
-        let changed = Bundle { addresses: vec!["mallory.example:7443".into()], ..b.bundle }.sign(&key).unwrap();
+        let changed = Bundle {
+            addresses: vec!["mallory.example:7443".into()],
+            ..b.bundle
+        }
+        .sign(&key)
+        .unwrap();
         assert_ne!(ours, words(&a, &changed));
-        assert!(ours.iter().all(|word| !word.word.is_empty() && (1111..=6666).contains(&word.dice)));
+        assert!(
+            ours.iter()
+                .all(|word| !word.word.is_empty() && (1111..=6666).contains(&word.dice))
+        );
     }
 
     #[test]
     fn the_list_is_whole_and_its_dice_are_in_order() {
         assert_eq!(LIST.lines().count(), LIST_WORDS as usize);
-        assert_eq!(listed(0), Word { word: "acid", dice: 1111 });
-        assert_eq!(listed(LIST_WORDS - 1), Word { word: "zoom", dice: 6666 });
+        assert_eq!(
+            listed(0),
+            Word {
+                word: "acid",
+                dice: 1111
+            }
+        );
+        assert_eq!(
+            listed(LIST_WORDS - 1),
+            Word {
+                word: "zoom",
+                dice: 6666
+            }
+        );
     }
 
     /// Fixed for the second implementation in docs/protocol.md.
     #[test]
     fn the_words_of_the_example() {
         let words = words(&bundle(1), &bundle(2));
-        let said: Vec<String> = words.iter().map(|word| format!("{} {}", word.dice, word.word)).collect();
+        let said: Vec<String> = words
+            .iter()
+            .map(|word| format!("{} {}", word.dice, word.word))
+            .collect();
         let fixed = "3526 job, 1213 area, 3211 gains, 3541 juice, 6663 zesty, 2162 crib, 4654 react, 2454 duo";
         assert_eq!(said.join(", "), fixed);
     }

@@ -1,5 +1,5 @@
 //! The rate on a bottleneck in virtual time: it follows the path, keeps its queue short, and ignores loss.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "common/path.rs"]
 mod path;
@@ -57,7 +57,8 @@ impl Bottleneck {
                 if self.latest.len() > 40 {
                     self.latest.pop_front();
                 }
-                self.back.send(self.now, 60, (self.latest.iter().copied().collect(), delay));
+                self.back
+                    .send(self.now, 60, (self.latest.iter().copied().collect(), delay));
             }
             while let Some((latest, delay)) = self.back.receive(self.now) {
                 let newest = latest.last().unwrap().0;
@@ -90,12 +91,19 @@ impl Bottleneck {
             let next = [Some(self.next), self.there.next_at(), self.back.next_at()];
             self.now = next.into_iter().flatten().min().unwrap().max(self.now + 1);
         }
-        ((self.delivered - before) as f64 * 8.0 / seconds, self.there.queue_most_us / 1000)
+        (
+            (self.delivered - before) as f64 * 8.0 / seconds,
+            self.there.queue_most_us / 1000,
+        )
     }
 }
 
 fn path(rate: f64, round_trip_ms: u64, loss: f64) -> PathConfig {
-    PathConfig { rate, queue_us: 10_000_000, ..PathConfig::new(round_trip_ms, loss) }
+    PathConfig {
+        rate,
+        queue_us: 10_000_000,
+        ..PathConfig::new(round_trip_ms, loss)
+    }
 }
 
 #[test]
@@ -133,7 +141,10 @@ fn loss_is_no_signal() {
         let mut bottleneck = Bottleneck::new(path(2.5e6, 130, loss), seed);
         bottleneck.run(15.0);
         let (delivered, queue) = bottleneck.run(15.0);
-        println!("{:.0} % loss: {delivered:.0} b/s delivered, queue at most {queue} ms", loss * 100.0);
+        println!(
+            "{:.0} % loss: {delivered:.0} b/s delivered, queue at most {queue} ms",
+            loss * 100.0
+        );
         assert!(delivered > 1.9e6 * (1.0 - loss), "{delivered}");
         assert!(queue < 200, "{queue}");
     }
@@ -142,7 +153,11 @@ fn loss_is_no_signal() {
 #[test]
 fn a_path_that_swallows_most_is_not_flooded() {
     // A policer of 300 kb/s without a queue: loss is all that shows.
-    let config = PathConfig { rate: 0.3e6, queue_us: 5_000, ..PathConfig::new(100, 0.0) };
+    let config = PathConfig {
+        rate: 0.3e6,
+        queue_us: 5_000,
+        ..PathConfig::new(100, 0.0)
+    };
     let mut bottleneck = Bottleneck::new(config, 5);
     bottleneck.run(10.0);
     let (sent, lost) = (bottleneck.there.sent, bottleneck.there.lost);
@@ -155,7 +170,13 @@ fn a_path_that_swallows_most_is_not_flooded() {
 
 #[test]
 fn the_floor_stays_for_speech() {
-    let mut bottleneck = Bottleneck::new(PathConfig { queue_us: 2_000_000, ..path(60_000.0, 200, 0.1) }, 6);
+    let mut bottleneck = Bottleneck::new(
+        PathConfig {
+            queue_us: 2_000_000,
+            ..path(60_000.0, 200, 0.1)
+        },
+        6,
+    );
     bottleneck.run(30.0);
     let (delivered, queue) = bottleneck.run(20.0);
     println!("60 kb/s: {delivered:.0} b/s, queue at most {queue} ms");

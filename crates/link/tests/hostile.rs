@@ -1,5 +1,6 @@
 //! Who must not get in, and what must not get through: strangers, old versions, weak key exchange, garbage, floods.
-#![allow(clippy::unwrap_used)]
+// These tests run in real time.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 mod common;
 
@@ -7,8 +8,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::{CALL, PATIENCE, Store, Who, down, endpoint, endpoint_of, line, line_of, loopback, next, up};
 use call::Hash;
+use common::{CALL, PATIENCE, Store, Who, down, endpoint, endpoint_of, line, line_of, loopback, next, up};
 use link::wire::{Fault, Frame, Hello, Prelude, close};
 use link::{DownReason, Event, Line};
 use quinn::rustls;
@@ -78,9 +79,9 @@ fn client(who: Who, groups: Vec<&'static dyn SupportedKxGroup>) -> quinn::Client
         .unwrap()
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AnyKey))
-        .with_client_cert_resolver(Arc::new(rustls::client::AlwaysResolvesClientRawPublicKeys::new(Arc::new(
-            certified,
-        ))));
+        .with_client_cert_resolver(Arc::new(rustls::client::AlwaysResolvesClientRawPublicKeys::new(
+            Arc::new(certified),
+        )));
     tls.alpn_protocols = vec![b"visavis-link".to_vec()];
     let quic = quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap();
     quinn::ClientConfig::new(Arc::new(quic))
@@ -93,7 +94,11 @@ fn hybrid() -> Vec<&'static dyn SupportedKxGroup> {
 /// Connects as `who` and opens the stream. The far end may close at any time after.
 async fn raw(who: Who, to: SocketAddr) -> (quinn::Endpoint, quinn::Connection, quinn::SendStream, quinn::RecvStream) {
     let endpoint = quinn::Endpoint::client(loopback()).unwrap();
-    let connection = endpoint.connect_with(client(who, hybrid()), to, "line.invalid").unwrap().await.unwrap();
+    let connection = endpoint
+        .connect_with(client(who, hybrid()), to, "line.invalid")
+        .unwrap()
+        .await
+        .unwrap();
     let (send, recv) = connection.open_bi().await.unwrap();
     (endpoint, connection, send, recv)
 }
@@ -130,30 +135,38 @@ async fn still_works(b: &link::Endpoint, mut line_b: Line) {
     let a = endpoint(A, 3, loopback());
     let mut line_a = line(&a, B, Some(b.local_addr().unwrap()));
     let (mut at_a, mut at_b) = (Store::default(), Store::default());
-    tokio::join!(at_a.serve(&mut line_a, |s| s.levels == 1), at_b.serve(&mut line_b, |s| s.levels == 1));
+    tokio::join!(
+        at_a.serve(&mut line_a, |s| s.levels == 1),
+        at_b.serve(&mut line_b, |s| s.levels == 1)
+    );
 }
 
 #[tokio::test]
 async fn a_wrong_pin_is_refused_at_either_end() {
     let b = endpoint(B, 1, loopback());
-    let at_b = Some(b.local_addr().unwrap());
+    let at_b = b.local_addr().unwrap();
     // A pins another key than B has.
     let a = endpoint(A, 1, loopback());
     let mut config = link::LineConfig {
         far: B.side(),
         far_key: Who(77).link_key().public(),
-        addresses: vec![at_b.unwrap().to_string()],
+        addresses: vec![at_b.to_string()],
         confirmed: true,
     };
     let mut wrong = a.add_line(config.clone()).unwrap();
     assert_eq!(down(&mut wrong).await, DownReason::Key);
     // B has no line to A at all; A is told so.
     let stranger = endpoint(Who(3), 1, loopback());
-    let mut line_s = line(&stranger, B, at_b);
+    let mut line_s = line(&stranger, B, Some(at_b));
     assert_eq!(down(&mut line_s).await, DownReason::Key);
     // The pin is right at both ends, but the line's side is another: B expects A's side behind that key.
     let mut line_b = b
-        .add_line(link::LineConfig { far: Who(5).side(), far_key: A.link_key().public(), addresses: vec![], confirmed: true })
+        .add_line(link::LineConfig {
+            far: Who(5).side(),
+            far_key: A.link_key().public(),
+            addresses: vec![],
+            confirmed: true,
+        })
         .unwrap();
     a.remove_line(B.side());
     assert_eq!(wrong.events.recv().await, None);
@@ -161,7 +174,13 @@ async fn a_wrong_pin_is_refused_at_either_end() {
     let mut line_a = a.add_line(config).unwrap();
     let refused = tokio::join!(down(&mut line_a), down(&mut line_b));
     assert_eq!(refused.1, DownReason::Refused(Fault::WrongSide));
-    assert!(matches!(refused.0, DownReason::RefusedByFar(close::WRONG_SIDE) | DownReason::Replaced), "{refused:?}");
+    assert!(
+        matches!(
+            refused.0,
+            DownReason::RefusedByFar(close::WRONG_SIDE) | DownReason::Replaced
+        ),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -172,8 +191,20 @@ async fn an_old_version_is_refused_with_both_ranges_at_both_ends() {
     let mut line_a = line(&a, B, Some(b.local_addr().unwrap()));
     let mut line_b = line(&b, A, None);
     let (at_a, at_b) = tokio::join!(down(&mut line_a), down(&mut line_b));
-    assert_eq!(at_a, DownReason::Version { ours: (1, 1), theirs: Some((2, 3)) });
-    assert_eq!(at_b, DownReason::Version { ours: (2, 3), theirs: Some((1, 1)) });
+    assert_eq!(
+        at_a,
+        DownReason::Version {
+            ours: (1, 1),
+            theirs: Some((2, 3))
+        }
+    );
+    assert_eq!(
+        at_b,
+        DownReason::Version {
+            ours: (2, 3),
+            theirs: Some((1, 1))
+        }
+    );
     assert_eq!(at_a.code(), "link_version");
 }
 
@@ -181,9 +212,17 @@ async fn an_old_version_is_refused_with_both_ranges_at_both_ends() {
 async fn a_key_exchange_without_ml_kem_is_refused() {
     let (b, line_b, at_b) = waiting();
     let endpoint = quinn::Endpoint::client(loopback()).unwrap();
-    for groups in [vec![provider::kx_group::X25519], vec![provider::kx_group::SECP256R1, provider::kx_group::X25519]] {
-        let refused = endpoint.connect_with(client(A, groups), at_b, "line.invalid").unwrap().await;
-        let Err(quinn::ConnectionError::ConnectionClosed(closed)) = refused else { panic!("{refused:?}") };
+    for groups in [
+        vec![provider::kx_group::X25519],
+        vec![provider::kx_group::SECP256R1, provider::kx_group::X25519],
+    ] {
+        let refused = endpoint
+            .connect_with(client(A, groups), at_b, "line.invalid")
+            .unwrap()
+            .await;
+        let Err(quinn::ConnectionError::ConnectionClosed(closed)) = refused else {
+            panic!("{refused:?}")
+        };
         // TLS alert 40, handshake_failure.
         assert_eq!(u64::from(closed.error_code), 0x128);
     }
@@ -202,15 +241,26 @@ async fn garbage_and_oversize_close_the_connection_with_a_word() {
         (with(&prelude, &[0, 0]), close::GARBAGE),
         (with(&prelude, &[0xff, 0xff]), close::OVERSIZE),
         (with(&prelude, &[0, 3, 0x82, 0x06, 0x05]), close::OUT_OF_TURN),
-        (with(&prelude, &hello(Who(9), true).encode().unwrap()), close::WRONG_SIDE),
+        (
+            with(&prelude, &hello(Who(9), true).encode().unwrap()),
+            close::WRONG_SIDE,
+        ),
         (with(&after_hello, &[0, 2, 0xff, 0xff]), close::GARBAGE),
         (with(&after_hello, &[0x50, 0x01]), close::OVERSIZE),
-        (with(&after_hello, &hello(A, true).encode().unwrap()), close::OUT_OF_TURN),
+        (
+            with(&after_hello, &hello(A, true).encode().unwrap()),
+            close::OUT_OF_TURN,
+        ),
     ];
     for (bytes, code) in cases {
         let (_endpoint, connection, mut send, _recv) = raw(A, at_b).await;
         send.write_all(&bytes).await.unwrap();
-        assert_eq!(close_code(&connection).await, code, "{:02x?}", &bytes[..bytes.len().min(12)]);
+        assert_eq!(
+            close_code(&connection).await,
+            code,
+            "{:02x?}",
+            &bytes[..bytes.len().min(12)]
+        );
     }
     still_works(&b, line_b).await;
 }
@@ -221,7 +271,12 @@ async fn statements_before_the_confirmation_are_refused() {
     let b = endpoint(B, 1, loopback());
     let mut line_b = line_of(&b, A, None, false);
     let (_endpoint, connection, mut send, _recv) = raw(A, b.local_addr().unwrap()).await;
-    let statement = Frame::Statement { call: CALL, side: A.side(), number: 1, bytes: b"early".to_vec().into() };
+    let statement = Frame::Statement {
+        call: CALL,
+        side: A.side(),
+        number: 1,
+        bytes: b"early".to_vec().into(),
+    };
     let mut bytes = Prelude::OURS.encode().to_vec();
     bytes.extend(hello(A, true).encode().unwrap());
     send.write_all(&bytes).await.unwrap();
@@ -229,7 +284,12 @@ async fn statements_before_the_confirmation_are_refused() {
     // Media is dropped without a word.
     connection.send_datagram(vec![0x11; 60].into()).unwrap();
     send.write_all(&statement.encode().unwrap()).await.unwrap();
-    assert_eq!(next(&mut line_b).await, Event::Down { reason: DownReason::Refused(Fault::OutOfTurn) });
+    assert_eq!(
+        next(&mut line_b).await,
+        Event::Down {
+            reason: DownReason::Refused(Fault::OutOfTurn)
+        }
+    );
     assert_eq!(close_code(&connection).await, close::OUT_OF_TURN);
     assert!(line_b.media.try_recv().is_err());
 }
@@ -253,7 +313,16 @@ async fn garbage_datagrams_are_dropped_and_the_line_goes_on() {
         connection.send_datagram(bytes.into()).unwrap();
     }
     // A Ping behind them is answered: its Pong follows the Hello and B's own Ping.
-    send.write_all(&Frame::Heads { calls: Vec::new(), last: true }.encode().unwrap()).await.unwrap();
+    send.write_all(
+        &Frame::Heads {
+            calls: Vec::new(),
+            last: true,
+        }
+        .encode()
+        .unwrap(),
+    )
+    .await
+    .unwrap();
     assert!(matches!(next(&mut line_b).await, Event::FarHeads { .. }));
     assert!(connection.close_reason().is_none());
 }

@@ -1,5 +1,6 @@
 //! Two real endpoints over real UDP on loopback: the honest ways of a line.
-#![allow(clippy::unwrap_used)]
+// These tests run in real time.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 mod common;
 
@@ -36,24 +37,39 @@ async fn statements_signals_and_media_pass_both_ways() {
     at_b.say(CALL, B.side(), B.statement(1, 16_000));
 
     tokio::join!(
-        at_a.serve(&mut line_a, |store| store.levels == 1 && store.count(CALL, B.side()) == 1),
-        at_b.serve(&mut line_b, |store| store.levels == 1 && store.count(CALL, A.side()) == 1),
+        at_a.serve(&mut line_a, |store| store.levels == 1
+            && store.count(CALL, B.side()) == 1),
+        at_b.serve(&mut line_b, |store| store.levels == 1
+            && store.count(CALL, A.side()) == 1),
     );
     let said = at_a.say(CALL, A.side(), A.statement(2, 100));
     line_a.handle.command(said).await.unwrap();
     at_b.serve(&mut line_b, |store| store.count(CALL, A.side()) == 2).await;
-    at_a.serve(&mut line_a, |store| store.held.get(&(CALL, A.side())) == Some(&2)).await;
+    at_a.serve(&mut line_a, |store| store.held.get(&(CALL, A.side())) == Some(&2))
+        .await;
     assert_eq!(at_a.chains, at_b.chains);
 
-    let large = Signal { call: Hash([7; 32]), payload: vec![9; 256 * 1024].into() };
-    let small = Signal { call: Hash([0; 32]), payload: Bytes::from_static(b"present") };
+    let large = Signal {
+        call: Hash([7; 32]),
+        payload: vec![9; 256 * 1024].into(),
+    };
+    let small = Signal {
+        call: Hash([0; 32]),
+        payload: Bytes::from_static(b"present"),
+    };
     for signal in [large.clone(), small.clone()] {
         line_b.handle.command(Command::Signal(signal)).await.unwrap();
     }
     at_a.serve(&mut line_a, |store| store.signals.len() == 2).await;
     assert_eq!(at_a.signals, [large, small]);
 
-    let picture = MediaPacket { kind: Kind::Picture, payload: vec![5; 1400].into(), marker: true, layer: 2, ..sound(9, 4) };
+    let picture = MediaPacket {
+        kind: Kind::Picture,
+        payload: vec![5; 1400].into(),
+        marker: true,
+        layer: 2,
+        ..sound(9, 4)
+    };
     assert!(line_a.handle.media(sound(3, 70_000)));
     assert!(line_a.handle.media(picture.clone()));
     let mut came = Vec::new();
@@ -76,7 +92,14 @@ async fn nothing_passes_until_both_have_confirmed() {
     assert!(!up(&mut line_a).await.confirmed);
     assert!(up(&mut line_b).await.confirmed);
     // Before that, everything is dropped on the way out; what a dishonest node sends is refused (see `hostile`).
-    line_a.handle.command(Command::Signal(Signal { call: CALL.into(), payload: Bytes::new() })).await.unwrap();
+    line_a
+        .handle
+        .command(Command::Signal(Signal {
+            call: CALL.into(),
+            payload: Bytes::new(),
+        }))
+        .await
+        .unwrap();
     line_a.handle.media(sound(1, 1));
     line_b.handle.command(Command::Confirm(true)).await.unwrap();
     assert_eq!(next(&mut line_b).await, Event::HeadsWanted);
@@ -112,7 +135,10 @@ async fn both_dial_at_once_and_one_connection_stays() {
             store_b.serve(&mut line_b, |store| store.held.len() == 1 && store.chains.len() == 2),
         );
         let downs = store_a.downs.iter().chain(&store_b.downs);
-        assert!(downs.into_iter().all(|reason| *reason == DownReason::Replaced), "start {start}");
+        assert!(
+            downs.into_iter().all(|reason| *reason == DownReason::Replaced),
+            "start {start}"
+        );
         // The one that stays is the one that the smaller side dialled, or the other never came to be.
         let ports = (line_a.stats.borrow().address, line_b.stats.borrow().address);
         assert_eq!(ports, (Some(at_b), Some(at_a)));
@@ -128,12 +154,20 @@ struct Process {
 
 impl Process {
     fn start(start: u8, listen: std::net::SocketAddr, far: std::net::SocketAddr) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let guard = runtime.enter();
         let endpoint = endpoint(A, start, listen);
         let line = line(&endpoint, B, Some(far));
         drop(guard);
-        Self { runtime, endpoint, line }
+        Self {
+            runtime,
+            endpoint,
+            line,
+        }
     }
 
     /// As if killed: all tasks stop where they are and the socket closes; nothing is sent.
@@ -150,7 +184,10 @@ async fn a_killed_node_comes_back_and_nothing_is_lost() {
     let mut line_b = line(&b, A, None);
     let (mut at_a, mut at_b) = (Store::default(), Store::default());
     let mut a = Process::start(1, loopback(), address_b);
-    tokio::join!(at_a.serve(&mut a.line, |s| s.levels == 1), at_b.serve(&mut line_b, |s| s.levels == 1));
+    tokio::join!(
+        at_a.serve(&mut a.line, |s| s.levels == 1),
+        at_b.serve(&mut line_b, |s| s.levels == 1)
+    );
     pass_one(&mut a.line, &mut at_a, &mut line_b, &mut at_b).await;
     let port = a.endpoint.local_addr().unwrap();
     a.kill();
@@ -186,5 +223,6 @@ async fn pass_one(line_a: &mut link::Line, at_a: &mut Store, line_b: &mut link::
     let said = at_b.say(CALL, B.side(), B.statement(1, 10));
     line_b.handle.command(said).await.unwrap();
     at_a.serve(line_a, |store| store.count(CALL, B.side()) == 1).await;
-    at_b.serve(line_b, |store| store.held.get(&(CALL, B.side())) == Some(&1)).await;
+    at_b.serve(line_b, |store| store.held.get(&(CALL, B.side())) == Some(&1))
+        .await;
 }

@@ -2,14 +2,15 @@
 //!
 //! The figures of repair are taken in virtual time (`media`); here the same must work through QUIC, its window and
 //! pacing included. What was in time is printed and not asserted: on a busy machine it tells of the machine.
-#![allow(clippy::unwrap_used)]
+// These tests run in real time.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 mod common;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -98,7 +99,10 @@ async fn open(delay_ms: u64, seed: u64) -> (Relay, [link::Endpoint; 2], [Line; 2
     let mut line_b = line(&b, A, None);
     let mut line_a = line(&a, B, Some(relay.at));
     let (mut at_a, mut at_b) = (Store::default(), Store::default());
-    tokio::join!(at_a.serve(&mut line_a, |s| s.levels == 1), at_b.serve(&mut line_b, |s| s.levels == 1));
+    tokio::join!(
+        at_a.serve(&mut line_a, |s| s.levels == 1),
+        at_b.serve(&mut line_b, |s| s.levels == 1)
+    );
     (relay, [a, b], [line_a, line_b], [at_a, at_b])
 }
 
@@ -131,7 +135,10 @@ async fn send_media(
             for packet in 0..4 {
                 assert!(handle.media(picture(track, tick * 4 + packet, packet == 3, 1100)));
             }
-            let sound = MediaPacket { kind: Kind::Sound, ..picture(track + 1, tick, false, 80) };
+            let sound = MediaPacket {
+                kind: Kind::Sound,
+                ..picture(track + 1, tick, false, 80)
+            };
             assert!(handle.media(sound));
         }
     });
@@ -151,7 +158,10 @@ async fn send_media(
     sending.await.unwrap();
     let bound = Duration::from_millis(300) + round_trip;
     let whole = arrived.values().filter(|(count, _)| *count == 4).count() as f64;
-    let in_time = arrived.values().filter(|(count, age)| *count == 4 && *age <= bound).count() as f64;
+    let in_time = arrived
+        .values()
+        .filter(|(count, age)| *count == 4 && *age <= bound)
+        .count() as f64;
     let frames = frames as f64;
     (whole / frames, in_time / frames, sounds as f64 / frames)
 }
@@ -168,7 +178,10 @@ async fn pictures_survive_a_fifth_of_everything_being_lost() {
     println!("20 % lost, 130 ms: {whole:.3} of frames whole, {in_time:.3} in time, {sound:.3} of sound; {stats:?}");
     assert!(whole > 0.97, "{whole}");
     assert!(sound > 0.97, "{sound}");
-    assert!(stats.loss_out.unwrap() > 0.1 && stats.loss_out.unwrap() < 0.3, "{stats:?}");
+    assert!(
+        stats.loss_out.unwrap() > 0.1 && stats.loss_out.unwrap() < 0.3,
+        "{stats:?}"
+    );
     assert!(stats.rtt_ms.unwrap() > 120.0, "{stats:?}");
     assert!(stats.rate_kbps.unwrap() > 500, "{stats:?}");
 }
@@ -191,7 +204,10 @@ async fn a_cut_is_known_and_healed() {
     assert!(!line_a.stats.borrow().up);
     relay.lose(0);
     let healed = Instant::now();
-    tokio::join!(at_a.serve(&mut line_a, |s| s.levels == 2), at_b.serve(&mut line_b, |s| s.levels == 2));
+    tokio::join!(
+        at_a.serve(&mut line_a, |s| s.levels == 2),
+        at_b.serve(&mut line_b, |s| s.levels == 2)
+    );
     println!("back {:?} after the cut healed", healed.elapsed());
     assert!(healed.elapsed() < Duration::from_secs(8), "{:?}", healed.elapsed());
     assert_eq!(at_a.chains, at_b.chains);
@@ -208,12 +224,32 @@ async fn statements_do_not_hold_up_media() {
         line_a.handle.command(said).await.unwrap();
     }
     let [handle_a, handle_b] = [line_a.handle.clone(), line_b.handle.clone()];
-    let Line { handle, mut events, media, stats } = line_b;
+    let Line {
+        handle,
+        mut events,
+        media,
+        stats,
+    } = line_b;
     let (_dummy_out, dummy) = mpsc::channel(1);
-    let mut media_b = Line { handle, events: dummy, media, stats };
-    let Line { handle, events: mut events_a, media, stats } = line_a;
+    let mut media_b = Line {
+        handle,
+        events: dummy,
+        media,
+        stats,
+    };
+    let Line {
+        handle,
+        events: mut events_a,
+        media,
+        stats,
+    } = line_a;
     let (_dummy_out, dummy) = mpsc::channel(1);
-    let media_a = Line { handle, events: dummy, media, stats };
+    let media_a = Line {
+        handle,
+        events: dummy,
+        media,
+        stats,
+    };
     let serve_b = async {
         while at_b.count(CALL, A.side()) < 300 {
             if let Some(command) = at_b.on(events.recv().await.unwrap()) {
@@ -228,8 +264,10 @@ async fn statements_do_not_hold_up_media() {
             }
         }
     });
-    let ((), (whole, in_time, sound)) =
-        tokio::join!(serve_b, send_media(&media_a, &mut media_b, 4, 4, Duration::from_millis(50)));
+    let ((), (whole, in_time, sound)) = tokio::join!(
+        serve_b,
+        send_media(&media_a, &mut media_b, 4, 4, Duration::from_millis(50))
+    );
     println!("beside 2.4 MB of statements: {whole:.3} of frames whole, {in_time:.3} in time, {sound:.3} of sound");
     assert!(whole > 0.97, "{whole}");
     assert!(sound > 0.97, "{sound}");

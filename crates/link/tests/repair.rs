@@ -3,7 +3,7 @@
 //! One frame of four packets in each thirtieth of a second, independent loss, a report each 15 ms that may be lost too.
 //! Parity is taken as ideal: any `k` of the datagrams of a frame restore it. A frame counts when it is whole within
 //! 300 ms and a round trip. The real sender and receiver are measured in `media`.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -74,17 +74,46 @@ fn model(way: Way, round_trip_ms: u64, loss: f64) -> Result {
 /// The least parity that reaches the target without sending again.
 fn parity_for(target: f64, round_trip_ms: u64, loss: f64) -> (u32, Result) {
     (0..40)
-        .map(|parity| (parity, model(Way { parity, again: false, insist: false }, round_trip_ms, loss)))
+        .map(|parity| {
+            (
+                parity,
+                model(
+                    Way {
+                        parity,
+                        again: false,
+                        insist: false,
+                    },
+                    round_trip_ms,
+                    loss,
+                ),
+            )
+        })
         .find(|(_, result)| result.in_time_percent >= target)
         .unwrap()
 }
 
 #[test]
 fn sending_again_reaches_the_targets_at_the_least_cost() {
-    let conditions = [(130, 0.05, 99.9), (130, 0.20, 99.0), (130, 0.30, 97.0), (50, 0.20, 99.5), (50, 0.30, 98.0)];
+    let conditions = [
+        (130, 0.05, 99.9),
+        (130, 0.20, 99.0),
+        (130, 0.30, 97.0),
+        (50, 0.20, 99.5),
+        (50, 0.30, 98.0),
+    ];
     println!("rtt  loss  target | again, plain | again, insisting | parity alone | parity 1 + again, insisting");
     for (round_trip, loss, target) in conditions {
-        let way = |parity, insist| model(Way { parity, again: true, insist }, round_trip, loss);
+        let way = |parity, insist| {
+            model(
+                Way {
+                    parity,
+                    again: true,
+                    insist,
+                },
+                round_trip,
+                loss,
+            )
+        };
         let (plain, insisting, both) = (way(0, false), way(0, true), way(1, true));
         let (parity, alone) = parity_for(target, round_trip, loss);
         println!(
@@ -105,6 +134,14 @@ fn sending_again_reaches_the_targets_at_the_least_cost() {
         assert!(insisting.cost < both.cost * if loss < 0.25 { 1.0 } else { 1.06 });
     }
     // And sending again once per try does not reach them at 130 ms: insisting is what makes it work.
-    let plain = model(Way { parity: 0, again: true, insist: false }, 130, 0.20);
+    let plain = model(
+        Way {
+            parity: 0,
+            again: true,
+            insist: false,
+        },
+        130,
+        0.20,
+    );
     assert!(plain.in_time_percent < 99.0);
 }

@@ -2,7 +2,7 @@
 //!
 //! Two nodes with stores, two [`Session`]s, a reliable stream between them in virtual time (QUIC's part), cut at any
 //! byte. The seed of each history is printed when it fails.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod common;
 
@@ -55,7 +55,12 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let node = || Node { store: Store::default(), session: None, boot: 1, inbox: VecDeque::new() };
+        let node = || Node {
+            store: Store::default(),
+            session: None,
+            boot: 1,
+            inbox: VecDeque::new(),
+        };
         Self {
             random: StdRng::seed_from_u64(seed),
             now: 1,
@@ -289,7 +294,11 @@ fn an_absence_of_twenty_thousand_statements_costs_bounded_memory() {
             }
         }
         for there in [true, false] {
-            let (from, to, store) = if there { (&mut b, &mut a, &mut near) } else { (&mut a, &mut b, &mut far) };
+            let (from, to, store) = if there {
+                (&mut b, &mut a, &mut near)
+            } else {
+                (&mut a, &mut b, &mut far)
+            };
             let mut bytes = 0;
             while let Some(frame) = from.poll_transmit() {
                 bytes += frame.len();
@@ -371,8 +380,15 @@ fn frames_out_of_turn_are_faults() {
     assert!(a.is_up() && !a.is_open());
     for frame in [
         statement(1),
-        Frame::Heads { calls: Vec::new(), last: true },
-        Frame::Signal { call: CALL.into(), last: true, piece: Vec::new().into() },
+        Frame::Heads {
+            calls: Vec::new(),
+            last: true,
+        },
+        Frame::Signal {
+            call: CALL.into(),
+            last: true,
+            piece: Vec::new().into(),
+        },
         Frame::Level,
     ] {
         let (mut a, mut b) = (
@@ -386,9 +402,22 @@ fn frames_out_of_turn_are_faults() {
     let (mut a, _) = open_pair();
     assert_eq!(give(&mut a, &statement(2)), Err(Fault::OutOfTurn));
     let (mut a, _) = open_pair();
-    assert_eq!(give(&mut a, &Frame::Heads { calls: Vec::new(), last: true }), Err(Fault::OutOfTurn));
+    assert_eq!(
+        give(
+            &mut a,
+            &Frame::Heads {
+                calls: Vec::new(),
+                last: true
+            }
+        ),
+        Err(Fault::OutOfTurn)
+    );
     let (mut a, _) = open_pair();
-    let piece = |byte, last| Frame::Signal { call: Hash([byte; 32]), last, piece: vec![0; 10].into() };
+    let piece = |byte, last| Frame::Signal {
+        call: Hash([byte; 32]),
+        last,
+        piece: vec![0; 10].into(),
+    };
     give(&mut a, &piece(1, false)).unwrap();
     assert_eq!(give(&mut a, &piece(2, true)), Err(Fault::OutOfTurn));
 }
@@ -397,7 +426,11 @@ fn frames_out_of_turn_are_faults() {
 fn the_far_side_cannot_fill_this_ones_memory() {
     // A signal without an end.
     let (mut a, _) = open_pair();
-    let piece = Frame::Signal { call: Hash([1; 32]), last: false, piece: vec![0; 16 * 1024].into() };
+    let piece = Frame::Signal {
+        call: Hash([1; 32]),
+        last: false,
+        piece: vec![0; 16 * 1024].into(),
+    };
     let pieces = SIGNAL_BYTES_MAX / (16 * 1024);
     for _ in 0..pieces {
         give(&mut a, &piece).unwrap();
@@ -413,14 +446,30 @@ fn the_far_side_cannot_fill_this_ones_memory() {
         let mut call = [0; 32];
         call[..4].copy_from_slice(&index.to_be_bytes());
         let bytes = b"x".to_vec().into();
-        give(&mut a, &Frame::Statement { call: CallId(call), side: WHO[1].side(), number: 1, bytes })
+        give(
+            &mut a,
+            &Frame::Statement {
+                call: CallId(call),
+                side: WHO[1].side(),
+                number: 1,
+                bytes,
+            },
+        )
     });
     assert_eq!(flooded, Err(Fault::TooMany));
     // Sides without end in one call.
     let (mut a, _) = open_pair();
     let flooded = (0..100u8).try_for_each(|side| {
         let bytes = b"x".to_vec().into();
-        give(&mut a, &Frame::Statement { call: CALL, side: SideId([side; 32]), number: 1, bytes })
+        give(
+            &mut a,
+            &Frame::Statement {
+                call: CALL,
+                side: SideId([side; 32]),
+                number: 1,
+                bytes,
+            },
+        )
     });
     assert_eq!(flooded, Err(Fault::TooMany));
 }
@@ -443,7 +492,12 @@ fn a_wrong_side_and_an_old_version_are_named() {
 #[test]
 fn the_nodes_own_commands_are_bounded_too() {
     let (mut a, _) = open_pair();
-    let signal = |length| Command::Signal(Signal { call: Hash([0; 32]), payload: vec![0; length].into() });
+    let signal = |length| {
+        Command::Signal(Signal {
+            call: Hash([0; 32]),
+            payload: vec![0; length].into(),
+        })
+    };
     assert_eq!(a.command(signal(SIGNAL_BYTES_MAX + 1)), Err(Fault::Oversize));
     let filled = (0..10_000).try_for_each(|_| a.command(signal(SIGNAL_BYTES_MAX)));
     assert_eq!(filled, Err(Fault::TooMany));
@@ -487,10 +541,20 @@ fn skew_is_measured() {
         for _ in 0..2 {
             let utc_ms = i64::try_from(now / 1000).unwrap();
             while let Some(frame) = a.poll_transmit() {
-                feed(&mut b, now + delay, utc_ms + i64::try_from(delay / 1000).unwrap() + FAR_AHEAD_MS, &frame);
+                feed(
+                    &mut b,
+                    now + delay,
+                    utc_ms + i64::try_from(delay / 1000).unwrap() + FAR_AHEAD_MS,
+                    &frame,
+                );
             }
             while let Some(frame) = b.poll_transmit() {
-                feed(&mut a, now + 2 * delay, utc_ms + i64::try_from(2 * delay / 1000).unwrap(), &frame);
+                feed(
+                    &mut a,
+                    now + 2 * delay,
+                    utc_ms + i64::try_from(2 * delay / 1000).unwrap(),
+                    &frame,
+                );
             }
         }
         now += 2_000_000;

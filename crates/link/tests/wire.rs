@@ -15,33 +15,53 @@ fn id() -> impl Strategy<Value = [u8; 32]> {
 }
 
 fn head() -> impl Strategy<Value = ChainHead> {
-    (id(), 0..=CHAIN_MAX, id())
-        .prop_map(|(side, count, newest)| ChainHead { side: SideId(side), count, newest: Hash(newest) })
+    (id(), 0..=CHAIN_MAX, id()).prop_map(|(side, count, newest)| ChainHead {
+        side: SideId(side),
+        count,
+        newest: Hash(newest),
+    })
 }
 
 fn call_heads() -> impl Strategy<Value = CallHeads> {
     (id(), vec(head(), 0..4)).prop_map(|(call, mut heads)| {
         heads.dedup_by_key(|head| head.side);
-        CallHeads { call: CallId(call), heads }
+        CallHeads {
+            call: CallId(call),
+            heads,
+        }
     })
 }
 
 fn frame() -> impl Strategy<Value = Frame> {
     prop_oneof![
-        (id(), any::<[u8; 16]>(), "[a-z0-9 .]{0,64}", id(), any::<i64>(), any::<bool>(), any::<u16>()).prop_map(
-            |(side, boot, software, web, utc_ms, confirmed, route)| Frame::Hello(Hello {
-                side: SideId(side),
-                boot,
-                software,
-                web: Hash(web),
-                utc_ms,
-                confirmed,
-                route,
-            })
-        ),
+        (
+            id(),
+            any::<[u8; 16]>(),
+            "[a-z0-9 .]{0,64}",
+            id(),
+            any::<i64>(),
+            any::<bool>(),
+            any::<u16>()
+        )
+            .prop_map(
+                |(side, boot, software, web, utc_ms, confirmed, route)| Frame::Hello(Hello {
+                    side: SideId(side),
+                    boot,
+                    software,
+                    web: Hash(web),
+                    utc_ms,
+                    confirmed,
+                    route,
+                })
+            ),
         (vec(call_heads(), 0..8), any::<bool>()).prop_map(|(calls, last)| Frame::Heads { calls, last }),
         (id(), id(), 1..=CHAIN_MAX, vec(any::<u8>(), 1..2000)).prop_map(|(call, side, number, bytes)| {
-            Frame::Statement { call: CallId(call), side: SideId(side), number, bytes: bytes.into() }
+            Frame::Statement {
+                call: CallId(call),
+                side: SideId(side),
+                number,
+                bytes: bytes.into(),
+            }
         }),
         (id(), id(), 0..=CHAIN_MAX).prop_map(|(call, side, count)| Frame::Held {
             call: CallId(call),
@@ -50,15 +70,25 @@ fn frame() -> impl Strategy<Value = Frame> {
         }),
         Just(Frame::Level),
         Just(Frame::Confirmed),
-        (id(), any::<bool>(), vec(any::<u8>(), 0..2000))
-            .prop_map(|(call, last, piece)| Frame::Signal { call: Hash(call), last, piece: piece.into() }),
+        (id(), any::<bool>(), vec(any::<u8>(), 0..2000)).prop_map(|(call, last, piece)| Frame::Signal {
+            call: Hash(call),
+            last,
+            piece: piece.into()
+        }),
         any::<u32>().prop_map(|id| Frame::Ping { id }),
         (any::<u32>(), any::<i64>()).prop_map(|(id, utc_ms)| Frame::Pong { id, utc_ms }),
     ]
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let fields = (any::<u16>(), any::<bool>(), any::<bool>(), 0u8..4, any::<bool>(), 0u8..3);
+    let fields = (
+        any::<u16>(),
+        any::<bool>(),
+        any::<bool>(),
+        0u8..4,
+        any::<bool>(),
+        0u8..3,
+    );
     (fields, any::<u32>(), any::<u32>(), vec(any::<u8>(), 0..300)).prop_map(
         |((track, picture, marker, layer, copy, part), sequence, timestamp, payload)| Entry {
             track,
@@ -169,14 +199,14 @@ proptest! {
 fn sloppy_spellings_are_refused() {
     assert_eq!(Frame::decode(&[0x82, 0x06, 0x05]), Ok(Frame::Ping { id: 5 }));
     let sloppy: [&[u8]; 8] = [
-        &[0x82, 0x06, 0x18, 0x05],             // 5 in two bytes
-        &[0x82, 0x06, 0x19, 0x00, 0x05],       // 5 in three bytes
-        &[0x82, 0x18, 0x06, 0x05],             // the frame's number in two bytes
-        &[0x9f, 0x06, 0x05, 0xff],             // an array of no stated length
-        &[0x98, 0x02, 0x06, 0x05],             // the length in two bytes
-        &[0x83, 0x06, 0x05, 0x00],             // a field too many
-        &[0x82, 0x06, 0xf9, 0x45, 0x00],       // 5.0
-        &[0xc1, 0x82, 0x06, 0x05],             // a tag
+        &[0x82, 0x06, 0x18, 0x05],       // 5 in two bytes
+        &[0x82, 0x06, 0x19, 0x00, 0x05], // 5 in three bytes
+        &[0x82, 0x18, 0x06, 0x05],       // the frame's number in two bytes
+        &[0x9f, 0x06, 0x05, 0xff],       // an array of no stated length
+        &[0x98, 0x02, 0x06, 0x05],       // the length in two bytes
+        &[0x83, 0x06, 0x05, 0x00],       // a field too many
+        &[0x82, 0x06, 0xf9, 0x45, 0x00], // 5.0
+        &[0xc1, 0x82, 0x06, 0x05],       // a tag
     ];
     for bytes in sloppy {
         assert_eq!(Frame::decode(bytes), Err(Fault::Garbage), "{bytes:02x?}");
@@ -198,14 +228,38 @@ fn bounds_hold_both_ways() {
     assert_eq!(statement(CHAIN_MAX + 1, 1).encode(), Err(Fault::TooMany));
     let oversize = minicbor::to_vec(statement(1, STATEMENT_BYTES_MAX + 1)).unwrap();
     assert_eq!(Frame::decode(&oversize), Err(Fault::Oversize));
-    let signal = Frame::Signal { call: Hash([0; 32]), last: true, piece: vec![0; SIGNAL_CHUNK_MAX + 1].into() };
+    let signal = Frame::Signal {
+        call: Hash([0; 32]),
+        last: true,
+        piece: vec![0; SIGNAL_CHUNK_MAX + 1].into(),
+    };
     assert_eq!(signal.encode(), Err(Fault::Oversize));
-    let call = CallHeads { call: CallId([0; 32]), heads: Vec::new() };
-    let heads = Frame::Heads { calls: vec![call; HEADS_CALLS_MAX + 1], last: true };
+    let call = CallHeads {
+        call: CallId([0; 32]),
+        heads: Vec::new(),
+    };
+    let heads = Frame::Heads {
+        calls: vec![call; HEADS_CALLS_MAX + 1],
+        last: true,
+    };
     assert_eq!(heads.encode(), Err(Fault::TooMany));
-    let head = ChainHead { side: SideId([0; 32]), count: 1, newest: Hash([0; 32]) };
-    let twice = CallHeads { call: CallId([0; 32]), heads: vec![head, head] };
-    assert_eq!(Frame::Heads { calls: vec![twice], last: true }.encode(), Err(Fault::Garbage));
+    let head = ChainHead {
+        side: SideId([0; 32]),
+        count: 1,
+        newest: Hash([0; 32]),
+    };
+    let twice = CallHeads {
+        call: CallId([0; 32]),
+        heads: vec![head, head],
+    };
+    assert_eq!(
+        Frame::Heads {
+            calls: vec![twice],
+            last: true
+        }
+        .encode(),
+        Err(Fault::Garbage)
+    );
     assert_eq!(Frame::decode(&vec![0; FRAME_BYTES_MAX + 1]), Err(Fault::Oversize));
 }
 

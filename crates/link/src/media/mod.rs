@@ -50,8 +50,20 @@ pub struct MediaPacket {
 
 impl std::fmt::Debug for MediaPacket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { track, kind, sequence, timestamp, marker, layer, payload } = self;
-        write!(f, "{kind:?} {track}/{sequence} at {timestamp} marker {marker} layer {layer}, {} bytes", payload.len())
+        let Self {
+            track,
+            kind,
+            sequence,
+            timestamp,
+            marker,
+            layer,
+            payload,
+        } = self;
+        write!(
+            f,
+            "{kind:?} {track}/{sequence} at {timestamp} marker {marker} layer {layer}, {} bytes",
+            payload.len()
+        )
     }
 }
 

@@ -40,7 +40,10 @@ struct Window {
 
 impl Window {
     fn new(first: u64) -> Self {
-        let mut window = Self { newest: first, bits: [0; WORDS] };
+        let mut window = Self {
+            newest: first,
+            bits: [0; WORDS],
+        };
         window.set(first);
         window
     }
@@ -157,7 +160,11 @@ impl Receiver {
         if !self.note(now, media.number, media.sent) {
             return Vec::new();
         }
-        media.entries.into_iter().filter_map(|entry| self.entry(now, entry)).collect()
+        media
+            .entries
+            .into_iter()
+            .filter_map(|entry| self.entry(now, entry))
+            .collect()
     }
 
     fn note(&mut self, now: Micros, number: u32, sent: u32) -> bool {
@@ -188,7 +195,11 @@ impl Receiver {
             self.settle();
         }
         let least = self.delay_least.map_or(delay, |least| {
-            if (delay.wrapping_sub(least) as i32) < 0 { delay } else { least }
+            if (delay.wrapping_sub(least) as i32) < 0 {
+                delay
+            } else {
+                least
+            }
         });
         self.delay_least = Some(least);
         self.received = self.received.wrapping_add(1);
@@ -220,7 +231,14 @@ impl Receiver {
             let before = u64::from(entry.sequence).saturating_sub(1);
             let mut seen = Window::new(before);
             seen.bits = [0; WORDS];
-            self.tracks.insert(entry.track, Track { seen, marks: VecDeque::new(), strange: 0 });
+            self.tracks.insert(
+                entry.track,
+                Track {
+                    seen,
+                    marks: VecDeque::new(),
+                    strange: 0,
+                },
+            );
         }
         let track = self.tracks.get_mut(&entry.track)?;
         let mut sequence = unwrap_number(track.seen.newest, entry.sequence);
@@ -230,11 +248,17 @@ impl Receiver {
                 return None;
             }
             sequence = u64::from(entry.sequence);
-            track.seen = Window { newest: sequence.saturating_sub(1), bits: [0; WORDS] };
+            track.seen = Window {
+                newest: sequence.saturating_sub(1),
+                bits: [0; WORDS],
+            };
             track.marks.clear();
         }
         track.strange = 0;
-        let late = track.marks.front().is_some_and(|(at, newest)| *at + LATE_US < now && sequence <= *newest);
+        let late = track
+            .marks
+            .front()
+            .is_some_and(|(at, newest)| *at + LATE_US < now && sequence <= *newest);
         if late || (sequence <= track.seen.newest && (!track.seen.reaches(sequence) || track.seen.has(sequence))) {
             return None;
         }
@@ -248,8 +272,22 @@ impl Receiver {
             mark(&mut track.marks, now, LATE_US, sequence);
         }
         let kind = if entry.picture { Kind::Picture } else { Kind::Sound };
-        let Entry { track, timestamp, marker, layer, .. } = entry;
-        Some(MediaPacket { track, kind, sequence, timestamp, marker, layer, payload })
+        let Entry {
+            track,
+            timestamp,
+            marker,
+            layer,
+            ..
+        } = entry;
+        Some(MediaPacket {
+            track,
+            kind,
+            sequence,
+            timestamp,
+            marker,
+            layer,
+            payload,
+        })
     }
 
     /// The payload, once both halves of a split one are there.
@@ -260,7 +298,11 @@ impl Receiver {
         let key = (entry.track, sequence);
         match self.halves.remove(&key) {
             Some(other) if other.part != entry.part => {
-                let (first, second) = if other.part == Part::First { (&other, entry) } else { (entry, &other) };
+                let (first, second) = if other.part == Part::First {
+                    (&other, entry)
+                } else {
+                    (entry, &other)
+                };
                 let mut payload = BytesMut::with_capacity(first.payload.len() + second.payload.len());
                 payload.extend_from_slice(&first.payload);
                 payload.extend_from_slice(&second.payload);
@@ -292,7 +334,10 @@ impl Receiver {
             return false;
         };
         let oldest = self.marks.front().map_or(window.newest, |(_, number)| *number);
-        (oldest..window.newest).rev().take(256).any(|number| !window.has(number))
+        (oldest..window.newest)
+            .rev()
+            .take(256)
+            .any(|number| !window.has(number))
     }
 
     /// The report, when it is due.

@@ -168,7 +168,11 @@ impl Sender {
 
     /// Bits per second that publishers may use together, so that with headers, copies and repair the rate is kept.
     pub fn publish_rate(&self) -> f64 {
-        let share = if self.total > 0.0 { self.useful / self.total } else { 0.8 };
+        let share = if self.total > 0.0 {
+            self.useful / self.total
+        } else {
+            0.8
+        };
         self.rate * share.clamp(0.35, 0.92)
     }
 
@@ -190,7 +194,9 @@ impl Sender {
 
     /// Takes a packet. `false` when it breaks a bound and was dropped.
     pub fn send(&mut self, now: Micros, packet: MediaPacket) -> bool {
-        let half = self.datagram_bytes.saturating_sub(MEDIA_HEADER_BYTES + crate::datagram::ENTRY_FULL_BYTES);
+        let half = self
+            .datagram_bytes
+            .saturating_sub(MEDIA_HEADER_BYTES + crate::datagram::ENTRY_FULL_BYTES);
         if packet.payload.len() > PAYLOAD_BYTES_MAX.min(half * 2) {
             self.dropped += 1;
             return false;
@@ -210,15 +216,27 @@ impl Sender {
             return self.wait(now, whole);
         }
         let middle = whole.payload.len() / 2;
-        let first = Entry { part: Part::First, payload: whole.payload.slice(..middle), ..whole.clone() };
-        let second = Entry { part: Part::Second, payload: whole.payload.slice(middle..), ..whole };
+        let first = Entry {
+            part: Part::First,
+            payload: whole.payload.slice(..middle),
+            ..whole.clone()
+        };
+        let second = Entry {
+            part: Part::Second,
+            payload: whole.payload.slice(middle..),
+            ..whole
+        };
         self.wait(now, first) && self.wait(now, second)
     }
 
     fn wait(&mut self, now: Micros, entry: Entry) -> bool {
         if entry.picture {
             self.waiting_bytes += entry.payload.len();
-            let queue = if entry.layer == 0 { &mut self.base } else { &mut self.upper };
+            let queue = if entry.layer == 0 {
+                &mut self.base
+            } else {
+                &mut self.upper
+            };
             queue.push_back(Waiting { entry, since: now });
             while self.waiting_bytes > WAITING_BYTES_MAX {
                 let Some(late) = self.upper.pop_front().or_else(|| self.base.pop_front()) else {
@@ -267,7 +285,10 @@ impl Sender {
         let repair = self.repair.front().map(|again| again.due.max(tokens_at));
         let pictures = (!self.base.is_empty() || !self.upper.is_empty()).then_some(tokens_at);
         let overdue = self.open_since().map(|at| at + self.silence_us());
-        [self.sound_due(), repair, pictures, overdue].into_iter().flatten().min()
+        [self.sound_due(), repair, pictures, overdue]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn refill(&mut self, now: Micros) {
@@ -321,7 +342,8 @@ impl Sender {
             }
             group.push(waiting.entry.clone());
             let size: usize = group.iter().map(|entry| entry_bytes(None, entry)).sum();
-            if !entries.is_empty() && (bytes + size > self.datagram_bytes || entries.len() + group.len() > ENTRIES_MAX) {
+            if !entries.is_empty() && (bytes + size > self.datagram_bytes || entries.len() + group.len() > ENTRIES_MAX)
+            {
                 break;
             }
             // A copy must never be the reason that the packet itself does not fit.
@@ -364,7 +386,10 @@ impl Sender {
             if fate.arrived {
                 continue;
             }
-            let entry = Entry { copy: true, ..fate.entry.clone() };
+            let entry = Entry {
+                copy: true,
+                ..fate.entry.clone()
+            };
             return Some(self.emit(now, vec![entry]));
         }
         None
@@ -373,7 +398,10 @@ impl Sender {
     fn emit(&mut self, now: Micros, entries: Vec<Entry>) -> Bytes {
         let number = self.number;
         self.number += 1;
-        let keys = entries.iter().map(|entry| (entry.track, entry.sequence, entry.part)).collect::<Vec<_>>();
+        let keys = entries
+            .iter()
+            .map(|entry| (entry.track, entry.sequence, entry.part))
+            .collect::<Vec<_>>();
         let mut fresh = 0;
         for (entry, key) in entries.iter().zip(&keys) {
             let fate = self.fates.entry(*key).or_insert_with(|| Fate {
@@ -389,8 +417,17 @@ impl Sender {
             fate.sent += 1;
             fate.named += 1;
         }
-        self.history.push_back(Sent { number, at: now, judged: Judged::Open, keys });
-        let media = Media { number: number as u32, sent: now as u32, entries };
+        self.history.push_back(Sent {
+            number,
+            at: now,
+            judged: Judged::Open,
+            keys,
+        });
+        let media = Media {
+            number: number as u32,
+            sent: now as u32,
+            entries,
+        };
         let bytes = media.encode();
         let all = (bytes.len() + OVERHEAD_BYTES) as f64;
         self.tokens -= all * 8.0;
@@ -408,7 +445,11 @@ impl Sender {
                 }
             }
         }
-        while self.sound.front().is_some_and(|waiting| waiting.since + SOUND_WAIT_US < now) {
+        while self
+            .sound
+            .front()
+            .is_some_and(|waiting| waiting.since + SOUND_WAIT_US < now)
+        {
             self.sound.pop_front();
             self.dropped += 1;
         }
@@ -453,7 +494,10 @@ impl Sender {
         self.round_trip = (self.round_trip * 3 + round_trip_us) / 4;
         let origin = *self.delay_origin.get_or_insert(report.delay_least);
         let forward_delay_us = i64::from(report.delay_least.wrapping_sub(origin) as i32);
-        Some(Feedback { forward_delay_us, round_trip_us })
+        Some(Feedback {
+            forward_delay_us,
+            round_trip_us,
+        })
     }
 
     fn arrived(fates: &mut BTreeMap<Key, Fate>, keys: &[Key], counted: bool) {
@@ -473,11 +517,19 @@ impl Sender {
         };
         fate.pending = fate.pending.saturating_sub(1);
         let age = now.saturating_sub(fate.first);
-        let old = if fate.entry.picture { PICTURE_OLD_US } else { SOUND_OLD_US };
+        let old = if fate.entry.picture {
+            PICTURE_OLD_US
+        } else {
+            SOUND_OLD_US
+        };
         if fate.arrived || fate.pending > 0 || age + round_trip / 2 > old {
             return;
         }
-        let times = if fate.entry.picture { tries(age, round_trip, loss, fate.sent) } else { 1 };
+        let times = if fate.entry.picture {
+            tries(age, round_trip, loss, fate.sent)
+        } else {
+            1
+        };
         let times = times.min(u32::try_from(REPAIR_WAITING_MAX.saturating_sub(self.repair.len())).unwrap_or(0));
         fate.pending += times;
         for index in 0..times {

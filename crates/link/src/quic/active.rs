@@ -60,7 +60,16 @@ pub(super) struct Active {
 
 impl Active {
     pub(super) fn new(greeted: Greeted) -> Self {
-        let Greeted { connection, control, dialled, send, recv, session, hello, rest } = greeted;
+        let Greeted {
+            connection,
+            control,
+            dialled,
+            send,
+            recv,
+            session,
+            hello,
+            rest,
+        } = greeted;
         let datagram_bytes = connection.max_datagram_size().unwrap_or(DATAGRAM_BYTES);
         Self {
             heard: (connection.stats().udp_rx.datagrams, Instant::now()),
@@ -88,7 +97,15 @@ impl Active {
 
     /// Waits for the connection. Dropping the future loses nothing. `may_read` is false while events wait for the node.
     pub(super) async fn step(&mut self, may_read: bool) -> Step {
-        let Self { connection, recv, send, outbox, inbox, share, .. } = self;
+        let Self {
+            connection,
+            recv,
+            send,
+            outbox,
+            inbox,
+            share,
+            ..
+        } = self;
         let may_read = may_read && inbox.is_empty();
         let may_write = !outbox.is_empty() && share.is_ready();
         tokio::select! {
@@ -129,7 +146,8 @@ impl Active {
             Ok(Datagram::Media(media)) => self.receiver.receive(now, media),
             Ok(Datagram::Report(report)) => {
                 if let Some(feedback) = self.sender.report(now, &report) {
-                    self.control.with(|control| control.on_forward_delay(now, feedback.forward_delay_us));
+                    self.control
+                        .with(|control| control.on_forward_delay(now, feedback.forward_delay_us));
                 }
                 Vec::new()
             }
@@ -188,7 +206,8 @@ impl Active {
         let rate = self.control.with(|control| control.rate());
         self.sender.set_rate(rate);
         self.receiver.set_rate(rate);
-        self.share.refill(now, rate, self.media_at.is_some_and(|at| at + 500_000 > now));
+        self.share
+            .refill(now, rate, self.media_at.is_some_and(|at| at + 500_000 > now));
         if !self.session.is_open() {
             return;
         }

@@ -82,8 +82,7 @@ async fn accept(inner: &Arc<Inner>, incoming: Incoming) -> Result<(), Connection
     let mut server = quinn::ServerConfig::with_crypto(inner.tls.clone());
     server.transport_config(tls::transport(control.clone()));
     let connection = incoming.accept_with(Arc::new(server))?.await?;
-    let inbound = tls::far_key(&connection)
-        .and_then(|key| inner.lines().get(&key).map(|slot| slot.inbound.clone()));
+    let inbound = tls::far_key(&connection).and_then(|key| inner.lines().get(&key).map(|slot| slot.inbound.clone()));
     match inbound {
         // The line has its hands full of connections, or was removed during the handshake.
         Some(inbound) => {
@@ -109,19 +108,31 @@ pub(super) async fn dial(
     let control = Shared::new(Instant::now());
     let mut client = quinn::ClientConfig::new(tls);
     client.transport_config(tls::transport(control.clone()));
-    let connecting = inner.quinn.connect_with(client, address, tls::NAME).map_err(|_| DownReason::Unreachable)?;
+    let connecting = inner
+        .quinn
+        .connect_with(client, address, tls::NAME)
+        .map_err(|_| DownReason::Unreachable)?;
     let connection = match timeout(GREETING, connecting).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(ConnectionError::TimedOut)) | Err(_) => return Err(DownReason::Unreachable),
         Ok(Err(error)) => return Err(down_reason(&inner, &error)),
     };
-    greet(&inner, Accepted { connection, control }, true, inner.local(confirmed), far).await
+    greet(
+        &inner,
+        Accepted { connection, control },
+        true,
+        inner.local(confirmed),
+        far,
+    )
+    .await
 }
 
 /// Names may have several addresses; each turn tries another.
 async fn resolve(inner: &Inner, address: &str, turn: usize) -> Result<SocketAddr, DownReason> {
     let only_v4 = inner.quinn.local_addr().is_ok_and(|local| local.is_ipv4());
-    let found = tokio::net::lookup_host(address).await.map_err(|_| DownReason::Unresolved)?;
+    let found = tokio::net::lookup_host(address)
+        .await
+        .map_err(|_| DownReason::Unresolved)?;
     let found: Vec<SocketAddr> = found.filter(|address| address.is_ipv4() || !only_v4).collect();
     match found.len() {
         0 => Err(DownReason::Unresolved),
@@ -156,7 +167,11 @@ async fn hello(
     mut session: Session,
 ) -> Result<Greeted, DownReason> {
     let lost = |error: ConnectionError| down_reason(inner, &error);
-    let opened = if dialled { connection.open_bi().await } else { connection.accept_bi().await };
+    let opened = if dialled {
+        connection.open_bi().await
+    } else {
+        connection.accept_bi().await
+    };
     let (mut send, mut recv) = opened.map_err(lost)?;
     while let Some(bytes) = session.poll_transmit() {
         if send.write_all(&bytes).await.is_err() {
@@ -180,7 +195,16 @@ async fn hello(
         }
         if let Some(Event::Up { hello }) = session.poll_event() {
             let rest = input.to_vec();
-            return Ok(Greeted { connection, control, dialled, send, recv, session, hello, rest });
+            return Ok(Greeted {
+                connection,
+                control,
+                dialled,
+                send,
+                recv,
+                session,
+                hello,
+                rest,
+            });
         }
     }
 }
@@ -189,12 +213,17 @@ async fn hello(
 pub(super) fn refuse(inner: &Inner, connection: &Connection, fault: Fault) -> DownReason {
     let ours = inner.config.versions;
     // The close may overtake the prelude, so it brings the range of versions along.
-    let reason = if matches!(fault, Fault::Version { .. }) { ours.encode().to_vec() } else { Vec::new() };
+    let reason = if matches!(fault, Fault::Version { .. }) {
+        ours.encode().to_vec()
+    } else {
+        Vec::new()
+    };
     connection.close(fault.close_code().into(), &reason);
     match fault {
-        Fault::Version { min, max } => {
-            DownReason::Version { ours: (ours.min, ours.max), theirs: Some((min, max)) }
-        }
+        Fault::Version { min, max } => DownReason::Version {
+            ours: (ours.min, ours.max),
+            theirs: Some((min, max)),
+        },
         fault => DownReason::Refused(fault),
     }
 }
@@ -220,7 +249,10 @@ fn closed_by_far(inner: &Inner, closed: &quinn::ApplicationClose) -> DownReason 
             let ours = inner.config.versions;
             let bytes = <[u8; PRELUDE_BYTES]>::try_from(closed.reason.as_ref()).ok();
             let theirs = bytes.and_then(|bytes| Prelude::decode(bytes).ok());
-            DownReason::Version { ours: (ours.min, ours.max), theirs: theirs.map(|far| (far.min, far.max)) }
+            DownReason::Version {
+                ours: (ours.min, ours.max),
+                theirs: theirs.map(|far| (far.min, far.max)),
+            }
         }
         close::DUPLICATE | close::REPLACED => DownReason::Replaced,
         code => DownReason::RefusedByFar(code),
@@ -236,9 +268,9 @@ fn by_alert(code: u64) -> DownReason {
     const DECRYPT_ERROR: u64 = 51;
     const CERTIFICATE_REQUIRED: u64 = 116;
     match code.checked_sub(0x100) {
-        Some(BAD_CERTIFICATE..=CERTIFICATE_UNKNOWN | UNKNOWN_CA | ACCESS_DENIED | DECRYPT_ERROR | CERTIFICATE_REQUIRED) => {
-            DownReason::Key
-        }
+        Some(
+            BAD_CERTIFICATE..=CERTIFICATE_UNKNOWN | UNKNOWN_CA | ACCESS_DENIED | DECRYPT_ERROR | CERTIFICATE_REQUIRED,
+        ) => DownReason::Key,
         Some(alert) if alert < 0x100 => DownReason::Handshake,
         // CONNECTION_REFUSED: the far end has its hands full.
         _ if code == 2 => DownReason::Unreachable,

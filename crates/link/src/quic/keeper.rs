@@ -61,7 +61,10 @@ struct Reserved {
 
 impl Reserved {
     fn new(greeted: Greeted) -> Self {
-        Self { heard: (greeted.connection.stats().udp_rx.datagrams, Instant::now()), greeted }
+        Self {
+            heard: (greeted.connection.stats().udp_rx.datagrams, Instant::now()),
+            greeted,
+        }
     }
 
     /// Whether the far side still keeps it: it is not closed and not silent.
@@ -93,7 +96,7 @@ struct Keeper {
 enum Wake {
     Stop,
     Sent,
-    Greeted(Result<Greeted, DownReason>),
+    Greeted(Result<Box<Greeted>, DownReason>),
     Inbound(Accepted),
     Step(Step),
     Media(MediaPacket),
@@ -124,7 +127,7 @@ pub(super) async fn keep(inner: Arc<Inner>, config: LineConfig, tls: Arc<QuicCli
         match keeper.wake(&mut ends).await {
             Wake::Stop => break,
             Wake::Sent | Wake::Time => {}
-            Wake::Greeted(Ok(greeted)) => keeper.greeted(greeted),
+            Wake::Greeted(Ok(greeted)) => keeper.greeted(*greeted),
             Wake::Greeted(Err(reason)) => keeper.not_greeted(reason),
             Wake::Inbound(accepted) => keeper.inbound(accepted),
             Wake::Step(step) => keeper.step(step, &ends),
@@ -143,7 +146,12 @@ pub(super) async fn keep(inner: Arc<Inner>, config: LineConfig, tls: Arc<QuicCli
 impl Keeper {
     async fn wake(&mut self, ends: &mut Ends) -> Wake {
         let deadline = self.deadline();
-        let Self { pending, active, greetings, .. } = self;
+        let Self {
+            pending,
+            active,
+            greetings,
+            ..
+        } = self;
         let may_read = pending.is_empty();
         let may_command = active.as_ref().is_none_or(|active| !active.session.is_full()) && pending.len() < 256;
         tokio::select! {
@@ -158,7 +166,7 @@ impl Keeper {
                 _ => Wake::Stop,
             },
             Some(done) = greetings.join_next(), if !greetings.is_empty() => match done {
-                Ok(result) => Wake::Greeted(result),
+                Ok(result) => Wake::Greeted(result.map(Box::new)),
                 Err(_) => Wake::Time,
             },
             Some(accepted) = ends.inbound.recv() => Wake::Inbound(accepted),
@@ -194,12 +202,12 @@ impl Keeper {
     /// Does all that is due.
     fn pump(&mut self, ends: &Ends) {
         let now = Instant::now();
-        if let Some(active) = &mut self.active {
-            if let Err(fault) = active.pump(&mut self.pending) {
-                let reason = dial::refuse(&self.inner, &active.connection, fault);
-                warn!(%reason, "closed the link for what the far side sent");
-                self.ended(reason);
-            }
+        if let Some(active) = &mut self.active
+            && let Err(fault) = active.pump(&mut self.pending)
+        {
+            let reason = dial::refuse(&self.inner, &active.connection, fault);
+            warn!(%reason, "closed the link for what the far side sent");
+            self.ended(reason);
         }
         if self.active.is_none() && now >= self.dial_at {
             self.dial(now);
@@ -212,7 +220,11 @@ impl Keeper {
                 self.say_down(self.said.map_or(DownReason::Unreachable, |(reason, _)| reason));
             }
         }
-        let rate = self.active.as_ref().filter(|active| active.session.is_open()).map_or(0, Active::publish_kbps);
+        let rate = self
+            .active
+            .as_ref()
+            .filter(|active| active.session.is_open())
+            .map_or(0, Active::publish_kbps);
         ends.rate.store(rate, Ordering::Relaxed);
     }
 
@@ -223,7 +235,9 @@ impl Keeper {
         let turn = self.attempts;
         self.attempts += 1;
         let doublings = u32::try_from(turn.min(5)).unwrap_or(5);
-        let pause = PAUSE_MAX.min(PAUSE_MIN * 2u32.pow(doublings)).mul_f64(0.5 + self.inner.random());
+        let pause = PAUSE_MAX
+            .min(PAUSE_MIN * 2u32.pow(doublings))
+            .mul_f64(0.5 + self.inner.random());
         self.dial_at = now + pause;
         let many = self.config.addresses.len();
         let address = self.config.addresses[turn % many].clone();
@@ -245,13 +259,17 @@ impl Keeper {
         let inner = self.inner.clone();
         let local = inner.local(self.config.confirmed);
         let far = self.config.far;
-        self.greetings.spawn(async move { dial::greet(&inner, accepted, false, local, far).await });
+        self.greetings
+            .spawn(async move { dial::greet(&inner, accepted, false, local, far).await });
     }
 
     /// A greeting failed. While a connection stands nobody needs to know.
     fn not_greeted(&mut self, reason: DownReason) {
         debug!(%reason, "a greeting failed");
-        let passing = matches!(reason, DownReason::Replaced | DownReason::FarStopped | DownReason::Silent);
+        let passing = matches!(
+            reason,
+            DownReason::Replaced | DownReason::FarStopped | DownReason::Silent
+        );
         if self.active.is_none() && !passing {
             // Not answered in time is told by the tick, once it has lasted.
             if reason != DownReason::Unreachable {
@@ -289,7 +307,9 @@ impl Keeper {
 
     fn swap(&mut self, greeted: Greeted) {
         self.active = None;
-        self.pending.push_back(Event::Down { reason: DownReason::Replaced });
+        self.pending.push_back(Event::Down {
+            reason: DownReason::Replaced,
+        });
         self.adopt(greeted);
     }
 
@@ -347,7 +367,9 @@ impl Keeper {
 
     fn say_down(&mut self, reason: DownReason) {
         let now = Instant::now();
-        let news = self.said.is_none_or(|(said, at)| said != reason || at + SAY_AGAIN < now);
+        let news = self
+            .said
+            .is_none_or(|(said, at)| said != reason || at + SAY_AGAIN < now);
         if news && self.pending.len() < 64 {
             self.said = Some((reason, now));
             self.pending.push_back(Event::Down { reason });
@@ -405,10 +427,10 @@ impl Keeper {
                 return;
             }
         }
-        if let Some(active) = &mut self.active {
-            if let Err(fault) = active.command(command) {
-                warn!(%fault, "the node gave the link something that breaks a bound; it was not sent");
-            }
+        if let Some(active) = &mut self.active
+            && let Err(fault) = active.command(command)
+        {
+            warn!(%fault, "the node gave the link something that breaks a bound; it was not sent");
         }
     }
 

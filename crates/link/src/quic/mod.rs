@@ -269,7 +269,9 @@ impl Inner {
 
 /// This machine's clock, milliseconds UTC.
 fn utc_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -286,10 +288,12 @@ impl Endpoint {
         let tls = tls::server(&config.key, pins.clone()).map_err(|error| BindError::Tls(error.to_string()))?;
         let socket = std::net::UdpSocket::bind(config.listen)?;
         let mut server = quinn::ServerConfig::with_crypto(tls.clone());
-        server.max_incoming(HANDSHAKES_MAX).incoming_buffer_size(32 * 1024).incoming_buffer_size_total(1024 * 1024);
+        server
+            .max_incoming(HANDSHAKES_MAX)
+            .incoming_buffer_size(32 * 1024)
+            .incoming_buffer_size_total(1024 * 1024);
         let endpoint_config = quinn::EndpointConfig::new(config.key.reset_key());
-        let quinn =
-            quinn::Endpoint::new(endpoint_config, Some(server), socket, Arc::new(quinn::TokioRuntime))?;
+        let quinn = quinn::Endpoint::new(endpoint_config, Some(server), socket, Arc::new(quinn::TokioRuntime))?;
         let mut hash = Sha256::new();
         hash.update(b"visavis link boot");
         hash.update(config.random);
@@ -336,7 +340,10 @@ impl Endpoint {
         if lines.len() >= LINES_MAX {
             return Err(LineError::TooMany);
         }
-        if lines.iter().any(|(key, slot)| *key == config.far_key || slot.far == config.far) {
+        if lines
+            .iter()
+            .any(|(key, slot)| *key == config.far_key || slot.far == config.far)
+        {
             return Err(LineError::Exists);
         }
         let (commands, commands_in) = mpsc::channel(COMMANDS_WAITING);
@@ -348,7 +355,11 @@ impl Endpoint {
         let (stop, stop_in) = watch::channel(false);
         let rate = Arc::new(AtomicU32::new(0));
         let (far, far_key) = (config.far, config.far_key);
-        self.inner.pins.write().unwrap_or_else(PoisonError::into_inner).insert(far_key);
+        self.inner
+            .pins
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(far_key);
         let ends = keeper::Ends {
             commands: commands_in,
             media_in,
@@ -360,8 +371,21 @@ impl Endpoint {
             stop: stop_in,
         };
         let task = tokio::spawn(keeper::keep(self.inner.clone(), config, tls, ends));
-        lines.insert(far_key, Slot { far, inbound, stop, task });
-        Ok(Line { handle: LineHandle { commands, media, rate }, events, media: far_media, stats })
+        lines.insert(
+            far_key,
+            Slot {
+                far,
+                inbound,
+                stop,
+                task,
+            },
+        );
+        Ok(Line {
+            handle: LineHandle { commands, media, rate },
+            events,
+            media: far_media,
+            stats,
+        })
     }
 
     /// Removes the line to this side: closes its connection, forgets its pin.
@@ -382,7 +406,10 @@ impl Endpoint {
             let _ = tokio::time::timeout_at(deadline, slot.task).await;
         }
         self.inner.quinn.close(crate::wire::close::GOING.into(), b"");
-        if tokio::time::timeout_at(deadline, self.inner.quinn.wait_idle()).await.is_err() {
+        if tokio::time::timeout_at(deadline, self.inner.quinn.wait_idle())
+            .await
+            .is_err()
+        {
             debug!("some connections did not end in time");
         }
     }

@@ -15,9 +15,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::aws_lc_rs as provider;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{
-    CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
-};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
@@ -34,8 +32,9 @@ pub(super) const NAME: &str = "line.invalid";
 /// What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410, section 4).
 const SPKI_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// What stands before the 32 bytes of an Ed25519 seed in PKCS#8 (RFC 8410, section 7).
-const PKCS8_HEAD: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8_HEAD: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 /// A side's link key: it proves to the far node that this is the node it pinned. It signs nothing else.
 #[derive(Clone)]
@@ -52,7 +51,9 @@ impl std::fmt::Debug for LinkKey {
 impl LinkKey {
     /// The key of a 32-byte Ed25519 seed (RFC 8032, section 5.1.5).
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        Self { seed: Zeroizing::new(seed) }
+        Self {
+            seed: Zeroizing::new(seed),
+        }
     }
 
     /// What the far side pins.
@@ -110,7 +111,10 @@ fn from_spki(bytes: &[u8]) -> Option<PublicKey> {
 
 /// The key that the far end of a finished handshake proved to have.
 pub(super) fn far_key(connection: &quinn::Connection) -> Option<PublicKey> {
-    let identity = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+    let identity = connection
+        .peer_identity()?
+        .downcast::<Vec<CertificateDer<'static>>>()
+        .ok()?;
     match identity.as_slice() {
         [one] => from_spki(one),
         _ => None,
@@ -132,7 +136,10 @@ struct Pins {
 
 impl Pins {
     fn new(keys: Arc<RwLock<BTreeSet<PublicKey>>>, crypto: &CryptoProvider) -> Self {
-        Self { keys, algorithms: crypto.signature_verification_algorithms }
+        Self {
+            keys,
+            algorithms: crypto.signature_verification_algorithms,
+        }
     }
 
     fn check(&self, end_entity: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Result<(), Error> {
@@ -168,7 +175,8 @@ impl ServerCertVerifier for Pins {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.check(end_entity, intermediates).map(|()| ServerCertVerified::assertion())
+        self.check(end_entity, intermediates)
+            .map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -209,7 +217,8 @@ impl ClientCertVerifier for Pins {
         intermediates: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.check(end_entity, intermediates).map(|()| ClientCertVerified::assertion())
+        self.check(end_entity, intermediates)
+            .map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -83,7 +83,10 @@ impl Chains {
                 let chain = self.entry((call.call, head.side))?;
                 chain.there = head.count;
                 // Equal length and another end: a fork. The other branch goes there whole; the rules judge it.
-                if chain.newest.is_some_and(|(count, newest)| count == head.count && newest != head.newest) {
+                if chain
+                    .newest
+                    .is_some_and(|(count, newest)| count == head.count && newest != head.newest)
+                {
                     chain.there = 0;
                 }
             }

@@ -79,7 +79,10 @@ pub fn line_of(endpoint: &Endpoint, far: Who, address: Option<SocketAddr>, confi
 }
 
 pub async fn next(line: &mut Line) -> Event {
-    timeout(PATIENCE, line.events.recv()).await.expect("an event in time").expect("the line lives")
+    timeout(PATIENCE, line.events.recv())
+        .await
+        .expect("an event in time")
+        .expect("the line lives")
 }
 
 /// Reads on until the link is up.
@@ -121,9 +124,16 @@ impl Store {
         for ((call, side), chain) in &self.chains {
             let newest = chain.last().map_or(Hash([0; 32]), |bytes| Hash::of(bytes));
             let count = u32::try_from(chain.len()).unwrap();
-            calls.entry(*call).or_default().push(ChainHead { side: *side, count, newest });
+            calls.entry(*call).or_default().push(ChainHead {
+                side: *side,
+                count,
+                newest,
+            });
         }
-        calls.into_iter().map(|(call, heads)| CallHeads { call, heads }).collect()
+        calls
+            .into_iter()
+            .map(|(call, heads)| CallHeads { call, heads })
+            .collect()
     }
 
     pub fn count(&self, call: CallId, side: SideId) -> usize {
@@ -134,7 +144,12 @@ impl Store {
     pub fn say(&mut self, call: CallId, side: SideId, bytes: Bytes) -> Command {
         let chain = self.chains.entry((call, side)).or_default();
         chain.push(bytes.clone());
-        Command::Statement { call, side, number: u32::try_from(chain.len()).unwrap(), bytes }
+        Command::Statement {
+            call,
+            side,
+            number: u32::try_from(chain.len()).unwrap(),
+            bytes,
+        }
     }
 
     /// What a node does with an event; the command to answer with, if any.
@@ -144,7 +159,13 @@ impl Store {
                 self.opened += 1;
                 Some(Command::Heads(self.heads()))
             }
-            Event::Statement { call, side, number, bytes, again } => {
+            Event::Statement {
+                call,
+                side,
+                number,
+                bytes,
+                again,
+            } => {
                 let chain = self.chains.entry((call, side)).or_default();
                 if again {
                     self.again += 1;
@@ -155,11 +176,21 @@ impl Store {
                 assert_eq!(number, count, "statements come once and in order");
                 Some(Command::Held { call, side, count })
             }
-            Event::Want { call, side, after, limit } => {
+            Event::Want {
+                call,
+                side,
+                after,
+                limit,
+            } => {
                 self.wanted_most = self.wanted_most.max(limit);
                 let chain = self.chains.get(&(call, side)).cloned().unwrap_or_default();
                 let statements = chain.into_iter().skip(after as usize).take(limit as usize).collect();
-                Some(Command::Statements { call, side, after, statements })
+                Some(Command::Statements {
+                    call,
+                    side,
+                    after,
+                    statements,
+                })
             }
             Event::Level => {
                 self.levels += 1;

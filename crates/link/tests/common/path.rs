@@ -27,7 +27,14 @@ pub struct PathConfig {
 
 impl PathConfig {
     pub fn new(round_trip_ms: u64, loss: f64) -> Self {
-        Self { delay_us: round_trip_ms * 500, jitter_us: 0, loss, burst: 1.0, rate: 0.0, queue_us: 500_000 }
+        Self {
+            delay_us: round_trip_ms * 500,
+            jitter_us: 0,
+            loss,
+            burst: 1.0,
+            rate: 0.0,
+            queue_us: 500_000,
+        }
     }
 }
 
@@ -80,7 +87,11 @@ impl<T> Path<T> {
             self.lost += 1;
             return;
         }
-        let jitter = if self.config.jitter_us > 0 { self.random.random_range(0..self.config.jitter_us) } else { 0 };
+        let jitter = if self.config.jitter_us > 0 {
+            self.random.random_range(0..self.config.jitter_us)
+        } else {
+            0
+        };
         let at = leaves as Micros + self.config.delay_us + jitter;
         self.count += 1;
         self.flying.insert((at, self.count), item);
