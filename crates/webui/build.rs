@@ -5,8 +5,7 @@ use std::path::PathBuf;
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(web_dist)");
     println!("cargo::rerun-if-changed=build.rs");
-    let web = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default())
-        .join("../../web");
+    let web = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../../web");
     let dist = web.join("dist");
     if dist.join("index.html").is_file() {
         // Cargo looks into a named folder file by file: an embed of yesterday's page would be silent.

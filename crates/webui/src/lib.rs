@@ -144,12 +144,23 @@ mod tests {
         let page = index();
         assert!(page.bytes.starts_with(b"<!doctype html>"));
         assert_eq!(page.mime, "text/html; charset=utf-8");
-        assert!(!page.immutable, "the index names the hashed files and must be asked for again");
+        assert!(
+            !page.immutable,
+            "the index names the hashed files and must be asked for again"
+        );
     }
 
     #[test]
     fn paths_outside_the_bundle_give_nothing() {
-        for path in ["", "/", "/index.html", "../Cargo.toml", "assets/../index.html", "assets", "index.html/"] {
+        for path in [
+            "",
+            "/",
+            "/index.html",
+            "../Cargo.toml",
+            "assets/../index.html",
+            "assets",
+            "index.html/",
+        ] {
             assert!(asset(path).is_none(), "{path}");
         }
     }
@@ -170,12 +181,18 @@ mod tests {
     fn everything_the_page_names_is_in_the_bundle() {
         let page = String::from_utf8(index().bytes.into_owned()).unwrap();
         let mut seen = 0;
-        for part in page.split(['"', '\'']).filter(|part| part.starts_with('/') && part.contains('.')) {
+        for part in page
+            .split(['"', '\''])
+            .filter(|part| part.starts_with('/') && part.contains('.'))
+        {
             assert!(asset(&part[1..]).is_some(), "{part} is named but not embedded");
             seen += 1;
         }
         assert_eq!(built(), seen > 0);
-        assert!(!page.contains("<style") && !page.contains(" style="), "the policy forbids inline styles");
+        assert!(
+            !page.contains("<style") && !page.contains(" style="),
+            "the policy forbids inline styles"
+        );
     }
 
     #[test]
