@@ -431,8 +431,8 @@ impl Sender {
         let bytes = media.encode();
         let all = (bytes.len() + OVERHEAD_BYTES) as f64;
         self.tokens -= all * 8.0;
-        self.useful = self.useful * 0.998 + fresh as f64 * 0.002;
-        self.total = self.total * 0.998 + all * 0.002;
+        self.useful = self.useful * 0.99 + fresh as f64 * 0.01;
+        self.total = self.total * 0.99 + all * 0.01;
         bytes
     }
 

@@ -36,6 +36,8 @@ const SILENT: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(500);
 /// The same failure is told this seldom.
 const SAY_AGAIN: Duration = Duration::from_secs(5);
+/// A far node that takes no signals for this long is given up: two nodes that wait for each other would wait for ever.
+const FULL: Duration = Duration::from_secs(10);
 /// Nothing is said of unanswered dialling before this.
 const UNANSWERED: Duration = Duration::from_secs(4);
 /// Media packets taken from the node at once.
@@ -89,6 +91,7 @@ struct Keeper {
     dial_at: Instant,
     down_since: Instant,
     said: Option<(DownReason, Instant)>,
+    full_since: Option<Instant>,
     tick_at: Instant,
 }
 
@@ -120,6 +123,7 @@ pub(super) async fn keep(inner: Arc<Inner>, config: LineConfig, tls: Arc<QuicCli
         dial_at: now,
         down_since: now,
         said: None,
+        full_since: None,
         tick_at: now,
     };
     loop {
@@ -343,6 +347,15 @@ impl Keeper {
         if active.silence() > SILENT && !self.reserve.is_empty() {
             active.close(close::DUPLICATE);
             self.ended(DownReason::Silent);
+            return;
+        }
+        if !active.session.is_full() {
+            self.full_since = None;
+        } else if self.full_since.get_or_insert_with(Instant::now).elapsed() > FULL {
+            warn!("the far node takes no signals");
+            self.full_since = None;
+            active.close(close::TOO_MANY);
+            self.ended(DownReason::Failed);
         }
     }
 
