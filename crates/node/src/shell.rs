@@ -89,7 +89,7 @@ pub struct Node {
     pub media: SocketAddr,
     /// The link's port.
     pub link: SocketAddr,
-    core: core::Handle,
+    pub(crate) core: core::Handle,
     gate: Gate,
     stopper: Stopper,
     serving: JoinHandle<()>,

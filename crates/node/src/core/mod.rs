@@ -9,6 +9,8 @@ mod convert;
 mod lines;
 mod rooms;
 mod seats;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::{

@@ -178,7 +178,7 @@ mod tests {
         let mut seed = 1_u64;
         for _ in 0..20_000 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let highest = used.last().copied().unwrap_or(0);
+            let highest: u64 = used.last().copied().unwrap_or(0);
             let counter = (highest + 40).saturating_sub(seed >> 57).max(1);
             let free = counter > highest || (highest - counter < WINDOW && !used.contains(&counter));
             assert_eq!(window.spend(counter), free, "{counter} at {highest}");

@@ -1,0 +1,166 @@
+//! What node and browser say to each other on the socket.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Args, CallSummary, CallView, LineView, Me, TrackView};
+
+/// What the node says on the socket.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "t")]
+pub enum ToBrowser {
+    /// First word: sign this.
+    #[serde(rename = "challenge")]
+    Challenge {
+        /// 64 hex digits.
+        nonce: String,
+    },
+    /// The proof held; snapshots follow.
+    #[serde(rename = "ready")]
+    Ready {
+        /// Who is connected.
+        me: Me,
+    },
+    /// All lines.
+    #[serde(rename = "lines")]
+    Lines {
+        /// Replaces what was shown.
+        lines: Vec<LineView>,
+    },
+    /// All calls, newest first.
+    #[serde(rename = "calls")]
+    Calls {
+        /// Replaces what was shown.
+        calls: Vec<CallSummary>,
+    },
+    /// A call changed.
+    #[serde(rename = "call")]
+    Call {
+        /// The call as it stands.
+        call: Box<CallView>,
+    },
+    /// The far side asks for a call.
+    #[serde(rename = "ring")]
+    Ring {
+        /// Call id.
+        call: String,
+    },
+    /// Far tracks that this seat may receive.
+    #[serde(rename = "tracks")]
+    Tracks {
+        /// Call id.
+        call: String,
+        /// Replaces what was known.
+        tracks: Vec<TrackView>,
+    },
+    /// Answer to a media offer.
+    #[serde(rename = "media.answer")]
+    MediaAnswer {
+        /// The offer's number.
+        id: u32,
+        /// The SDP answer.
+        sdp: String,
+    },
+    /// A media offer could not be taken.
+    #[serde(rename = "media.error")]
+    MediaError {
+        /// The offer's number.
+        id: u32,
+        /// Why, in snake case.
+        code: String,
+    },
+    /// Make a fresh connection and offer again.
+    #[serde(rename = "media.restart")]
+    MediaRestart {},
+    /// Cap of all that this seat sends.
+    #[serde(rename = "rate")]
+    Rate {
+        /// Kilobits a second.
+        kbps: u32,
+    },
+    /// The seat was opened elsewhere; stop.
+    #[serde(rename = "replaced")]
+    Replaced {},
+    /// The node is stopping.
+    #[serde(rename = "going")]
+    Going {},
+    /// A command on the socket was refused.
+    #[serde(rename = "refused")]
+    Refused {
+        /// The rule, in snake case.
+        code: String,
+        /// What the sentence names.
+        args: Args,
+    },
+}
+
+/// Where a sent track comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The microphone.
+    Microphone,
+    /// The camera.
+    Camera,
+}
+
+/// One media section that the browser sends.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendSection {
+    /// The section's `mid`.
+    pub mid: String,
+    /// Where its track comes from.
+    pub source: Source,
+}
+
+/// One media section in which the browser receives.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveSection {
+    /// The section's `mid`.
+    pub mid: String,
+    /// Number of the track wanted.
+    pub track: u64,
+}
+
+/// What a browser says on the socket.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "t", deny_unknown_fields)]
+pub enum FromBrowser {
+    /// Answer to the first challenge.
+    #[serde(rename = "prove")]
+    Prove {
+        /// Signature over `"visavis socket\n" + nonce`, 128 hex digits.
+        signature: String,
+    },
+    /// Offers media; an offer with a higher number replaces those before.
+    #[serde(rename = "media.offer")]
+    MediaOffer {
+        /// Number of the offer.
+        id: u32,
+        /// Call id.
+        call: String,
+        /// The SDP offer.
+        sdp: String,
+        /// What it sends.
+        send: Vec<SendSection>,
+        /// What it receives.
+        recv: Vec<ReceiveSection>,
+    },
+    /// Stops media.
+    #[serde(rename = "media.stop")]
+    MediaStop {},
+    /// The microphone was turned on or off.
+    #[serde(rename = "mic")]
+    Mic {
+        /// Whether it is on.
+        on: bool,
+    },
+    /// Ends a call.
+    #[serde(rename = "end")]
+    End {
+        /// Call id.
+        call: String,
+    },
+}

@@ -1,0 +1,306 @@
+//! Two whole nodes in one process, driven through their cores over a real link on loopback.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
+
+use call::{
+    Signer as _,
+    record::{self, Outcome, Trust},
+};
+
+use super::{Act, Ask};
+use crate::{
+    Node,
+    api::{self, CallView, Medium, Phase, Role, Verb},
+    books::Books,
+    config::{Config, Http, Link, Media, Ring, Tls},
+    http::ApiError,
+    keys::Key,
+    pair, setup, shell,
+};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const MINUTE_MS: i64 = 60_000;
+
+fn now_ms() -> i64 {
+    crate::http::Clock::system().utc_ms()
+}
+
+fn make(dir: &Path, name: &str, zone: &str) {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = Config {
+        name: name.into(),
+        place: name.into(),
+        zone: zone.into(),
+        http: Http { listen: any, public: None, tls: Tls::Off },
+        media: Media { listen: any, addresses: Vec::new() },
+        link: Link { listen: any, addresses: Vec::new() },
+        ring: Ring::default(),
+    };
+    setup::init(dir, config, &[]).unwrap();
+}
+
+async fn accept(near: &Path, far: &Path) {
+    let store = shell::open_store(near).await.unwrap();
+    let bundle = pair::invite(far, &[]).unwrap().to_text();
+    let pairing = pair::read(near, &store, &bundle, now_ms()).await.unwrap();
+    pairing.store(&store, true, now_ms()).await.unwrap();
+    store.close().await;
+}
+
+/// A seat that is enrolled already, with a key of its own.
+async fn seat(dir: &Path, id: &str, role: Role) {
+    let store = shell::open_store(dir).await.unwrap();
+    let id: store::SeatId = id.parse().unwrap();
+    store.put_seat(&id, "Seat", role.as_str(), "Here", now_ms()).await.unwrap();
+    let token = store::Id::of(id.as_str().as_bytes());
+    store.issue_token(&id, token, now_ms() + MINUTE_MS, now_ms()).await.unwrap();
+    let key = store::Id(Key::generate().unwrap().key().0);
+    assert!(matches!(store.enrol(token, key, now_ms()).await.unwrap(), store::Enrol::Done(_)));
+    store.close().await;
+}
+
+struct World {
+    root: tempfile::TempDir,
+    a: Node,
+    b: Node,
+}
+
+impl World {
+    async fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let (a, b) = (root.path().join("a"), root.path().join("b"));
+        make(&a, "Washington", "America/New_York");
+        make(&b, "Moscow", "Europe/Moscow");
+        accept(&a, &b).await;
+        accept(&b, &a).await;
+        for dir in [&a, &b] {
+            seat(dir, "principal", Role::Principal).await;
+        }
+        let world = Self { a: Node::start(&a).await.unwrap(), b: Node::start(&b).await.unwrap(), root };
+        up(&world.a).await;
+        up(&world.b).await;
+        world
+    }
+
+    fn terms(&self, topic: &str) -> api::Terms {
+        let side = |node: &Node, zone: &str| api::ZoneView {
+            side: node.side.to_string(),
+            zone: zone.into(),
+            place: node.name.clone(),
+        };
+        let person = |id, node: &Node| api::Person {
+            id,
+            side: node.side.to_string(),
+            role: Role::Principal,
+            title: "EXAMPLE principal".into(),
+            place: "EXAMPLE place".into(),
+        };
+        api::Terms {
+            medium: Medium::Picture,
+            start: api::time_text(now_ms() + 10 * MINUTE_MS),
+            minutes: 50,
+            zones: vec![side(&self.a, "America/New_York"), side(&self.b, "Europe/Moscow")],
+            topics: vec![topic.into()],
+            reason: "EXAMPLE".into(),
+            roster: vec![person(1, &self.a), person(2, &self.b)],
+            languages: vec!["en".into(), "ru".into()],
+            footage: None,
+            replaces: None,
+        }
+    }
+
+    async fn ask(&self, from: &Node, to: &Node, topic: &str) -> String {
+        let (line, terms) = (to.side.to_string(), Box::new(self.terms(topic)));
+        from.core.ask(|reply| Ask::Request { line, terms, reply }).await.unwrap().unwrap()
+    }
+
+    /// Brings a call to where the principals talk.
+    async fn session(&self) -> String {
+        let id = self.ask(&self.a, &self.b, "EXAMPLE topic").await;
+        let asked = until(&self.b, &id, |call| call.may.contains(&Verb::Agree)).await;
+        act(&self.b, &id, Act::Agree(asked.offers[0].hash.clone())).await.unwrap();
+        until(&self.a, &id, |call| call.summary.phase == Phase::Agreed).await;
+        for node in [&self.a, &self.b] {
+            act(node, &id, Act::Gather).await.unwrap();
+        }
+        for node in [&self.a, &self.b] {
+            until(node, &id, |call| call.seats.len() == 2 && call.may.contains(&Verb::Begin)).await;
+        }
+        for node in [&self.a, &self.b] {
+            act(node, &id, Act::Begin).await.unwrap();
+        }
+        for node in [&self.a, &self.b] {
+            until(node, &id, |call| call.summary.phase == Phase::InSession).await;
+        }
+        id
+    }
+
+    /// The record as each side exports it, checked with both sides known.
+    async fn records(&self, id: &str) -> [record::Verdict; 2] {
+        let trust: Trust = Books::open(&self.root.path().join("a")).await.unwrap().trust();
+        let mut verdicts = Vec::new();
+        for node in [&self.a, &self.b] {
+            let id = id.to_owned();
+            let bytes = node.core.ask(|reply| Ask::Record { id, reply }).await.unwrap().unwrap();
+            verdicts.push(record::verify(&bytes, &trust));
+        }
+        verdicts.try_into().unwrap()
+    }
+}
+
+async fn up(node: &Node) {
+    tokio::time::timeout(PATIENCE, node.line_up()).await.expect("the line comes up");
+}
+
+async fn act(node: &Node, id: &str, act: Act) -> Result<CallView, ApiError> {
+    let (id, act) = (id.to_owned(), Box::new(act));
+    node.core.ask(|reply| Ask::Act { id, role: Role::Operator, act, reply }).await.unwrap().map(|view| *view)
+}
+
+async fn view(node: &Node, id: &str) -> Option<CallView> {
+    let id = id.to_owned();
+    let answer = node.core.ask(|reply| Ask::Call { id, role: Role::Operator, reply }).await.unwrap();
+    answer.ok().map(|view| *view)
+}
+
+/// Waits until a node shows a call so; the far side's statements take their time over the link.
+async fn until(node: &Node, id: &str, holds: impl Fn(&CallView) -> bool) -> CallView {
+    let wait = async {
+        loop {
+            if let Some(view) = view(node, id).await.filter(&holds) {
+                return view;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, wait).await {
+        Ok(view) => view,
+        Err(_) => {
+            let shown = view(node, id).await.map(|call| serde_json::to_string_pretty(&call).unwrap());
+            panic!("{} never showed the call so: {}", node.name, shown.unwrap_or_default());
+        }
+    }
+}
+
+fn refusal(outcome: Result<CallView, ApiError>) -> String {
+    match outcome {
+        Err(ApiError::Refusal(body)) => body.refusal,
+        other => panic!("no refusal: {:?}", other.map(|view| view.summary.phase)),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_from_its_request_to_the_same_record_on_both_sides() {
+    let world = World::new().await;
+    let id = world.session().await;
+    act(&world.a, &id, Act::End).await.unwrap();
+    until(&world.b, &id, |call| call.summary.phase == Phase::Ended && call.summary.ended.is_some()).await;
+    let [of_a, of_b] = world.records(&id).await;
+    assert_eq!((of_a.outcome(), of_b.outcome()), (Outcome::Trusted, Outcome::Trusted));
+    let statements = |verdict: &record::Verdict| {
+        verdict.chains.as_ref().unwrap().statements().map(call::Statement::hash).collect::<Vec<_>>()
+    };
+    assert_eq!(statements(&of_a), statements(&of_b));
+    assert_eq!(of_a.state(), of_b.state());
+    world.a.stop().await;
+    world.b.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_requests_at_the_same_instant_are_two_calls() {
+    let world = World::new().await;
+    let (one, other) =
+        tokio::join!(world.ask(&world.a, &world.b, "EXAMPLE one"), world.ask(&world.b, &world.a, "EXAMPLE other"));
+    assert_ne!(one, other);
+    for node in [&world.a, &world.b] {
+        for id in [&one, &other] {
+            until(node, id, |call| call.summary.phase == Phase::Proposed).await;
+        }
+    }
+    let hash = until(&world.b, &one, |call| call.may.contains(&Verb::Agree)).await.offers[0].hash.clone();
+    act(&world.b, &one, Act::Agree(hash)).await.unwrap();
+    let mine = view(&world.b, &other).await.unwrap().offers[0].hash.clone();
+    act(&world.b, &other, Act::Withdraw(mine)).await.unwrap();
+    until(&world.a, &one, |call| call.summary.phase == Phase::Agreed).await;
+    until(&world.a, &other, |call| call.summary.phase == Phase::Withdrawn).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agreeing_to_an_offer_that_was_taken_back_is_refused_in_words() {
+    let world = World::new().await;
+    let id = world.ask(&world.a, &world.b, "EXAMPLE first thought").await;
+    let first = until(&world.b, &id, |call| call.may.contains(&Verb::Agree)).await.offers[0].hash.clone();
+    act(&world.a, &id, Act::Withdraw(first.clone())).await.unwrap();
+    act(&world.a, &id, Act::Counter(world.terms("EXAMPLE second thought"))).await.unwrap();
+    until(&world.b, &id, |call| call.offers.len() == 2).await;
+    assert_eq!(refusal(act(&world.b, &id, Act::Agree(first)).await), "offer_closed");
+    let second = view(&world.b, &id).await.unwrap().offers[1].hash.clone();
+    act(&world.b, &id, Act::Agree(second)).await.unwrap();
+    let agreed = until(&world.a, &id, |call| call.summary.phase == Phase::Agreed).await;
+    assert_eq!(agreed.summary.terms.topics, ["EXAMPLE second thought"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_away_comes_back_into_the_same_session_and_the_gap_is_in_the_record() {
+    let mut world = World::new().await;
+    let id = world.session().await;
+    let dir = world.root.path().join("b");
+    world.b.stop().await;
+    until(&world.a, &id, |call| !call.interrupted.is_empty()).await;
+    world.b = Node::start(&dir).await.unwrap();
+    up(&world.b).await;
+    for node in [&world.a, &world.b] {
+        let whole = |call: &CallView| {
+            call.summary.phase == Phase::InSession
+                && call.interrupted.is_empty()
+                && call.gaps.iter().any(|gap| gap.to.is_some())
+        };
+        until(node, &id, whole).await;
+    }
+    act(&world.b, &id, Act::End).await.unwrap();
+    until(&world.a, &id, |call| call.summary.phase == Phase::Ended).await;
+    let [of_a, of_b] = world.records(&id).await;
+    assert_eq!((of_a.outcome(), of_b.outcome()), (Outcome::Trusted, Outcome::Trusted));
+    assert!(!of_a.state().unwrap().gaps.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn end_pressed_by_a_node_that_does_not_know_its_own_head_ends_at_once_and_is_said_later() {
+    let mut world = World::new().await;
+    let id = world.session().await;
+    let (a, b) = (world.root.path().join("a"), world.root.path().join("b"));
+    world.a.stop().await;
+    world.b.stop().await;
+    world.a = Node::start(&a).await.unwrap();
+    let before = view(&world.a, &id).await.unwrap();
+    assert_eq!(before.summary.phase, Phase::InSession);
+    assert_eq!(refusal(act(&world.a, &id, Act::Gather).await), "own_head_unknown");
+    let ended = act(&world.a, &id, Act::End).await.unwrap();
+    assert_eq!(ended.summary.phase, Phase::Ended, "shown as over at once");
+    assert_eq!(ended.timeline.len(), before.timeline.len(), "nothing is signed before the own head is known");
+    world.b = Node::start(&b).await.unwrap();
+    let over = until(&world.b, &id, |call| call.summary.phase == Phase::Ended).await;
+    assert!(!over.forked);
+    assert!(over.timeline.iter().any(|statement| statement.kind == "end"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_while_the_far_node_is_away_reaches_it_once_it_is_back() {
+    let mut world = World::new().await;
+    let dir = world.root.path().join("b");
+    let known = world.session().await;
+    let (line, terms) = (world.b.side.to_string(), Box::new(world.terms("EXAMPLE later")));
+    world.b.stop().await;
+    until(&world.a, &known, |call| !call.interrupted.is_empty()).await;
+    act(&world.a, &known, Act::End).await.unwrap();
+    let later = world.a.core.ask(|reply| Ask::Request { line, terms, reply }).await.unwrap().unwrap();
+    world.b = Node::start(&dir).await.unwrap();
+    until(&world.b, &known, |call| call.summary.phase == Phase::Ended).await;
+    until(&world.b, &later, |call| call.may.contains(&Verb::Agree)).await;
+}
