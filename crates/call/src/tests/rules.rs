@@ -5,7 +5,7 @@ use crate::record::{SideEntry, export};
 use crate::terms::PersonId;
 use crate::{
     Body, CHAIN_MAX, CLOSING_PLACES, Fault, Hash, Phase, PublicKey, Refusal, Signer, Standing, State, Taken, Timestamp,
-    ask, may, propose,
+    Want, ask, may, propose,
 };
 
 fn refused(world: &World, side: usize, body: &Body) -> Refusal {
@@ -570,6 +570,15 @@ fn what_does_not_fit_its_chain_is_refused() {
     let mut early = draft.clone();
     early.seen[0].number += 1;
     assert!(matches!(insert(early, 0), Ok(Taken::Missing(_))));
+    // A head that is not the one held: perhaps a fork, whose other half must come first.
+    let mut mistaken = draft.clone();
+    mistaken.seen[0].hash = Hash([1; 32]);
+    let after = mistaken.seen[0].number - 1;
+    let want = Want {
+        side: mistaken.seen[0].side,
+        after,
+    };
+    assert_eq!(insert(mistaken, 0), Ok(Taken::Missing(vec![want])));
     let mut late = draft.clone();
     late.number += 1;
     assert!(matches!(insert(late, 0), Ok(Taken::Missing(_))));
@@ -577,6 +586,35 @@ fn what_does_not_fit_its_chain_is_refused() {
     foreign.subject = Some(crate::Subject::Call(crate::CallId([3; 32])));
     assert_eq!(insert(foreign, 0), Err(Fault::Foreign));
     assert_eq!(insert(draft, 0), Ok(Taken::New));
+}
+
+#[test]
+fn what_a_side_has_seen_must_hold_together() {
+    // Nobody can speak in a call without having seen its first offer.
+    let (mut world, offer) = asked();
+    let mut blind = world.chains(1).draft(1, Body::Agree { offer }, Timestamp(world.clock));
+    blind.seen.clear();
+    let blind = blind.sign(&world.keys[1]).unwrap();
+    assert_eq!(
+        world.nodes[0].as_mut().unwrap().insert(&world.keyring, blind),
+        Err(Fault::SeenTorn)
+    );
+    // Nor have seen what another said, and not what that other had seen.
+    let mut world = World::new(3);
+    world.settle_in_order();
+    let offer = world.pool[0].hash();
+    world.say(0, Body::Withdraw { offer });
+    world.settle_in_order();
+    world.force(1, Body::Agree { offer });
+    world.settle_in_order();
+    let mut torn = world.chains(2).draft(2, Body::Agree { offer }, Timestamp(world.clock));
+    let first = torn.seen.iter_mut().find(|head| head.side == world.sides[0]).unwrap();
+    *first = world.pool[0].head();
+    let torn = torn.sign(&world.keys[2]).unwrap();
+    assert_eq!(
+        world.nodes[0].as_mut().unwrap().insert(&world.keyring, torn),
+        Err(Fault::SeenTorn)
+    );
 }
 
 #[test]
