@@ -138,6 +138,7 @@ pub(crate) struct Participant {
     pub loss_out: Option<f32>,
     pub loss_in: Option<f32>,
     rtt_least: Option<Duration>,
+    bad_seconds: u32,
     congestion: Congestion,
 }
 
@@ -175,11 +176,12 @@ impl Participant {
             loss_out: None,
             loss_in: None,
             rtt_least: None,
+            bad_seconds: 0,
             congestion: Congestion { until: None, hold: CONGESTED_HOLD },
         }
     }
 
-    /// Takes the second's round trip and loss into account.
+    /// Takes a second's round trip and loss into account.
     pub(crate) fn note_quality(&mut self, rtt: Option<Duration>, loss: Option<f32>, now: Instant) {
         if let Some(rtt) = rtt {
             // The least is forgotten slowly: a roaming laptop's way may become longer for good.
@@ -187,7 +189,10 @@ impl Participant {
             self.rtt_least = Some(least);
         }
         let late = rtt.zip(self.rtt_least).is_some_and(|(rtt, least)| rtt > least + DELAY_CONGESTED);
-        if late || loss.is_some_and(|loss| loss > LOSS_CONGESTED) {
+        let bad = late || loss.is_some_and(|loss| loss > LOSS_CONGESTED);
+        self.bad_seconds = if bad { self.bad_seconds + 1 } else { 0 };
+        // One bad second is a browser that was busy; two are the way to it.
+        if self.bad_seconds >= 2 {
             self.congestion.strike(now);
             self.weigh_at = self.weigh_at.map(|at| at.min(now));
         }
