@@ -1,0 +1,16 @@
+//! Measures the media path beside its physical floor, and impairs networks for tests.
+//!
+//! Two programs: `bench` (run by `make bench`) drives the media loop over loopback from a load generator, in rounds that
+//! alternate with the floor; `impair` is a UDP relay with a seeded bad network inside ([`impairment`] is its pure part).
+//!
+//! Never: part of the product. Numbers of different runs are not compared; ratios of one run are.
+
+pub mod conditions;
+pub mod floor;
+pub mod impairment;
+pub mod load;
+pub mod measure;
+pub mod peers;
+pub mod relay;
+pub mod report;
+pub mod server;

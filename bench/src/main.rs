@@ -1,0 +1,73 @@
+//! `make bench`: the media loop beside its floor, in interleaved rounds. See [`bench`].
+#![allow(clippy::print_stdout, reason = "the table is its output")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bench::conditions::Conditions;
+use bench::load::{self, Plan};
+use bench::report::{self, Case};
+use bench::{floor, peers};
+use clap::Parser;
+
+/// Measures CPU per forwarded packet and added latency of one node's media loop over loopback, beside the floor.
+#[derive(Parser)]
+struct Arguments {
+    /// Fewer and shorter rounds, under five minutes in all.
+    #[arg(
+        long,
+        env = "QUICK",
+        action = clap::ArgAction::Set,
+        value_parser = clap::builder::FalseyValueParser::new(),
+        num_args = 0..=1,
+        default_value = "0",
+        default_missing_value = "1"
+    )]
+    quick: bool,
+    /// Seed of the payloads.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where the results go.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
+    results: PathBuf,
+}
+
+/// Name, receivers, packets a second from the publisher, and whether a quick run takes it. A call is what two people make;
+/// the others forward at least 7,000 a second, where waking up no longer decides.
+const CASES: [(&str, usize, u32, bool); 4] =
+    [("call", 1, 250, true), ("1_1", 1, 7_000, true), ("1_10", 10, 750, true), ("1_50", 50, 150, false)];
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let (rounds, time, warm_up) = if arguments.quick { (3, 4, 2) } else { (7, 6, 3) };
+    let conditions = Conditions::read(arguments.seed);
+    let mut cases: Vec<Case> = CASES
+        .iter()
+        .filter(|(.., quick)| *quick || !arguments.quick)
+        .map(|(name, receivers, packets_per_second, _)| Case {
+            name,
+            plan: Plan {
+                receivers: *receivers,
+                packets_per_second: *packets_per_second,
+                payload: 1_100,
+                warm_up: Duration::from_secs(warm_up),
+                time: Duration::from_secs(time),
+                core: 0,
+                seed: arguments.seed,
+            },
+            floor: Vec::new(),
+            ours: Vec::new(),
+        })
+        .collect();
+    for round in 1..=rounds {
+        for case in &mut cases {
+            eprintln!("round {round} of {rounds}: {}", case.name);
+            case.floor.push(floor::run(case.plan)?);
+            case.ours.push(load::run(case.plan)?);
+        }
+    }
+    let report = report::summarise(&conditions, &mut cases, &peers::all(), rounds);
+    report::write(&report, &arguments.results)?;
+    println!("{}", report.markdown);
+    Ok(())
+}
