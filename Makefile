@@ -4,7 +4,7 @@
 #   make test              set-up, every check, every test, every story in a real browser
 #   make check             formatting, lints, types, documentation, licences, tidiness
 #   make web               the terminal, built into web/dist
-#   make story NAME=line   one story alone, against the release binary
+#   make story NAME=line   one story alone
 #   make bench             CPU per forwarded packet and added latency
 #   make dist              the release binary
 #
@@ -20,11 +20,12 @@ MAKEFLAGS   += --no-builtin-rules --no-print-directory
 CARGO      ?= cargo
 TARGET     := $(or $(CARGO_TARGET_DIR),target)
 VISAVIS    := $(abspath $(TARGET))/release/visavis
+TESTED     := $(abspath $(TARGET))/debug
 NPM        := npm --no-audit --no-fund --no-update-notifier
 WEB_INPUTS := $(shell find web -type d \( -name node_modules -o -name dist -o -path web/e2e \) -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help demo test check web dist story stories bench clean \
-        setup-build setup-test check-rust check-web check-house test-rust test-web
+        setup-build setup-test built check-rust check-web check-house test-rust test-web
 
 help:
 	@sed -n '3,10s/^# *//p' Makefile
@@ -85,19 +86,22 @@ check-web: web/node_modules/.installed web/e2e/node_modules/.installed
 test: setup-test check test-rust test-web stories
 	@echo "make test: everything passed"
 
-test-rust: web
+# One build for everything that is tested: the stories run the same binaries as the Rust tests, and no dependency is
+# built twice. Its dependencies are optimised (see the profile), so that real media run at their real pace.
+built: setup-build web
+	$(CARGO) build --workspace --all-targets --locked
+
+test-rust: built
 	$(CARGO) test --workspace --locked
 
 test-web: web/node_modules/.installed
 	cd web && $(NPM) test
 
-stories: setup-test dist web/e2e/node_modules/.installed
-	$(CARGO) build --release --locked --package bench --bin impair
-	VISAVIS=$(VISAVIS) node web/e2e/run.mjs
+stories: setup-test built web/e2e/node_modules/.installed
+	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs
 
-story: setup-test dist web/e2e/node_modules/.installed
-	$(CARGO) build --release --locked --package bench --bin impair
-	VISAVIS=$(VISAVIS) node web/e2e/run.mjs $(or $(NAME),line)
+story: setup-test built web/e2e/node_modules/.installed
+	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs $(or $(NAME),line)
 
 bench: setup-build
 	$(CARGO) run --release --locked --package bench $(ARGS)
