@@ -122,7 +122,7 @@ export async function arrives(story, side, within = 15_000) {
  * Each side sees and hears the other, and only the other: frames decoded at a running rate, a real picture's size,
  * energy in the decoded sound, the other's wall behind the figure and the other's chime in the voice.
  */
-export async function seeAndHear(story, { a, b }, { frames = 12, seconds = 4 } = {}) {
+export async function seeAndHear(story, { a, b }, { frames = 8, seconds = 4 } = {}) {
   for (const side of [a, b]) {
     const far = other[side.letter];
     const { page } = side.terminal;
