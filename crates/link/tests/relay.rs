@@ -273,3 +273,27 @@ async fn statements_do_not_hold_up_media() {
     assert!(sound > 0.97, "{sound}");
     serve_a.abort();
 }
+
+/// The side with the larger id is through first; when the other's slower connection is greeted too, both ends change
+/// over to it, and nothing is lost or doubled.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_connection_of_the_smaller_side_takes_over() {
+    let (small, large) = if A.side() < B.side() { (A, B) } else { (B, A) };
+    let (s, l) = (endpoint(small, 1, loopback()), endpoint(large, 1, loopback()));
+    let slow = Relay::start(l.local_addr().unwrap(), Duration::from_millis(400), 24).await;
+    let mut line_l = line(&l, small, Some(s.local_addr().unwrap()));
+    let mut line_s = line(&s, large, Some(slow.at));
+    let (mut at_s, mut at_l) = (Store::default(), Store::default());
+    for (store, who) in [(&mut at_s, small), (&mut at_l, large)] {
+        for number in 1..=20 {
+            store.say(CALL, who.side(), who.statement(number, 2000));
+        }
+    }
+    let over = |store: &Store| !store.downs.is_empty() && store.opened > 1 && store.levels > 0;
+    tokio::join!(at_s.serve(&mut line_s, over), at_l.serve(&mut line_l, over));
+    let mut downs = at_s.downs.iter().chain(&at_l.downs);
+    assert!(downs.all(|reason| *reason == DownReason::Replaced));
+    assert_eq!(at_s.chains, at_l.chains);
+    assert_eq!((at_s.again, at_l.again), (0, 0));
+    assert_eq!(line_s.stats.borrow().address, Some(slow.at));
+}
