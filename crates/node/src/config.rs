@@ -172,7 +172,11 @@ impl Config {
         vec![host, self.http.listen.ip().to_string(), "localhost".to_owned(), "127.0.0.1".to_owned()]
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Whether every value makes sense.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`]: which does not, and what to write instead.
+    pub fn check(&self) -> Result<(), ConfigError> {
         let value = |text: String| Err(ConfigError::Value(text));
         for (what, text) in [("name", &self.name), ("place", &self.place)] {
             if text.trim().is_empty() || text.len() > 120 || text.chars().any(char::is_control) {

@@ -49,6 +49,7 @@ pub fn init(dir: &Path, mut config: Config, hosts: &[String]) -> Result<PublicKe
     if dir.join(FILE).exists() || dir.join(keys::SIDE).exists() {
         return Err(SetupError::Exists(dir.to_owned()));
     }
+    config.check()?;
     let io = |what: &str| {
         let what = what.to_owned();
         move |source| SetupError::Io { what, source }

@@ -174,12 +174,15 @@ pub struct Enrol {
     /// The node's folder.
     #[command(flatten)]
     pub data: Data,
+    /// Give this seat a fresh link: its machine was lost or replaced. The old key counts until the link is used.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["role", "name", "place"])]
+    pub seat: Option<String>,
     /// What the seat is for.
-    #[arg(long, value_enum)]
-    pub role: Role,
+    #[arg(long, value_enum, required_unless_present = "seat")]
+    pub role: Option<Role>,
     /// The seat's name.
-    #[arg(long)]
-    pub name: String,
+    #[arg(long, required_unless_present = "seat")]
+    pub name: Option<String>,
     /// Where it stands; the side's capital unless given.
     #[arg(long)]
     pub place: Option<String>,

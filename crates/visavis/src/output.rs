@@ -2,6 +2,8 @@
 
 use std::{io::Write as _, process::ExitCode};
 
+use node::{StartError, config::ConfigError, pair::PairError, setup::SetupError};
+
 /// Exit code for a bad configuration (`EX_CONFIG` of sysexits).
 pub const CONFIG: u8 = 78;
 
@@ -22,9 +24,12 @@ pub fn json(value: &serde_json::Value) {
 /// Says what failed and picks the exit code.
 pub fn failed(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "visavis: {error:#}");
-    if error.chain().any(|e| e.is::<node::config::ConfigError>()) {
-        ExitCode::from(CONFIG)
-    } else {
-        ExitCode::FAILURE
-    }
+    if is_configuration(error) { ExitCode::from(CONFIG) } else { ExitCode::FAILURE }
+}
+
+fn is_configuration(error: &anyhow::Error) -> bool {
+    error.is::<ConfigError>()
+        || matches!(error.downcast_ref(), Some(StartError::Config(_)))
+        || matches!(error.downcast_ref(), Some(SetupError::Config(_)))
+        || matches!(error.downcast_ref(), Some(PairError::Config(_)))
 }

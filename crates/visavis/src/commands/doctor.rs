@@ -7,9 +7,10 @@ use std::{
 };
 
 use node::{
-    config::Config,
+    config::{Config, Tls},
     keys::{self, Key},
     shell,
+    tls::{self, Authority},
 };
 use serde_json::json;
 
@@ -58,6 +59,12 @@ async fn look(dir: &Path) -> Vec<Finding> {
     for (what, name) in [("side key", keys::SIDE), ("link key", keys::LINK)] {
         let key = Key::load(dir, name);
         findings.push(finding(what, key.map(|_| "readable by its owner alone".to_owned()).map_err(|e| e.to_string())));
+    }
+    if matches!(config.http.tls, Tls::Own) {
+        let print = Authority::load(dir).map_err(|error| error.to_string()).and_then(|authority| {
+            tls::fingerprint(authority.certificate_pem()).ok_or_else(|| "no certificate in it".to_owned())
+        });
+        findings.push(finding("authority, SHA-256", print));
     }
     let running = shell::is_running(dir);
     findings.push(finding(
