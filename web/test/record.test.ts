@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparedWith, heldThisMonth, metHalfway, offerFor, offerOf, shelve } from '../src/record/calls';
+import { comparedWith, heldThisMonth, metHalfway, offerFor, offerOf, replacedBy, shelve } from '../src/record/calls';
 import { changes } from '../src/record/terms';
 import { A, B, offer, summary, terms, view } from './made';
 
@@ -101,5 +101,15 @@ describe('offers', () => {
     expect(comparedWith(call, first)).toBeNull();
     expect(comparedWith(call, second)?.hash).toBe('1');
     expect(comparedWith(call, third)?.hash).toBe('1');
+  });
+
+  it('replaces what is answered, and agreed terms that it does not lead back to', () => {
+    const first = offer({ hash: '1' });
+    const second = offer({ hash: '2', by: B, terms: terms({ replaces: '1' }) });
+    const rival = offer({ hash: '3', by: B });
+    expect(replacedBy(view({ offers: [first, second] }), second)).toBe('2');
+    const agreed = { ...first, standing: 'agreed' as const };
+    expect(replacedBy(view({ offers: [agreed, second, rival] }), second)).toBe('2');
+    expect(replacedBy(view({ offers: [agreed, second, rival] }), rival)).toBe('1');
   });
 });

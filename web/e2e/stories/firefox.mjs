@@ -55,7 +55,7 @@ export async function tell(story) {
     const got = await receivedDuring(side.terminal.page, 4000);
     const rate = got.frames / got.seconds;
     story.check(rate >= 8, `${side.letter}: pictures decoded a second`, rate);
-    story.check(got.width >= 320, `${side.letter}: a picture of a real size`, [got.width, got.height]);
+    story.check(got.width >= 160, `${side.letter}: a picture of a real size`, [got.width, got.height]);
     story.check(got.energy > 1e-4, `${side.letter}: energy in the decoded sound`, got.energy);
     story.note(`${side.letter}: ${got.width}×${got.height}, ${rate.toFixed(1)} pictures a second, ${got.freezes} freezes`);
   }

@@ -66,3 +66,20 @@ export function comparedWith(call: CallView, offer: OfferView): OfferView | null
   const at = call.offers.findIndex((o) => o.hash === offer.hash);
   return at > 0 ? (call.offers[at - 1] ?? null) : null;
 }
+
+/**
+ * What other terms than `base` must name as replaced: `base`, unless terms are agreed that it does not lead back to
+ * (then no offer stands that does not replace those).
+ */
+export function replacedBy(call: CallView, base: OfferView): string {
+  const agreed = call.offers.findLast((o) => o.standing === 'agreed');
+  if (!agreed) return base.hash;
+  const seen = new Set<string>();
+  for (let at: OfferView | undefined = base; at && !seen.has(at.hash); ) {
+    if (at.hash === agreed.hash) return base.hash;
+    seen.add(at.hash);
+    const before: string | null = at.terms.replaces;
+    at = call.offers.find((o) => o.hash === before);
+  }
+  return agreed.hash;
+}

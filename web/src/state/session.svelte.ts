@@ -94,7 +94,7 @@ export class Session {
   }
 
   async act(call: string, verb: string, body: unknown = {}): Promise<void> {
-    this.keep(await this.need().post<CallView>(`/api/calls/${call}/${verb}`, body));
+    this.answered(await this.need().post<CallView>(`/api/calls/${call}/${verb}`, body));
   }
 
   async ask(line: string, terms: unknown): Promise<string> {
@@ -112,12 +112,18 @@ export class Session {
   /** Fetches a call that is on screen and was not told of. */
   async want(call: string): Promise<void> {
     if (this.views[call] || !this.api) return;
-    this.keep(await this.api.get<CallView>(`/api/calls/${call}`));
+    this.answered(await this.api.get<CallView>(`/api/calls/${call}`));
   }
 
   private need(): Api {
     if (!this.api) throw new Trouble('offline', 'offline');
     return this.api;
+  }
+
+  /** An answer may be overtaken on its way by what the socket tells. Timelines only grow: the longer one is the later. */
+  private answered(call: CallView): void {
+    const told = this.views[call.id];
+    if (!told || call.timeline.length > told.timeline.length) this.keep(call);
   }
 
   private keep(call: CallView): void {
