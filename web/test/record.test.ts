@@ -93,6 +93,14 @@ describe('offers', () => {
     expect(offerOf(call, B)?.hash).toBe('2');
   });
 
+  it('leaves aside what agreed terms have overtaken, but not what would replace them', () => {
+    const agreed = offer({ hash: '1', standing: 'agreed' });
+    const overtaken = offer({ hash: '2', by: B });
+    const next = offer({ hash: '3', by: B, terms: terms({ replaces: '1' }) });
+    expect(offerFor(view({ offers: [agreed, overtaken] }), A)).toBeNull();
+    expect(offerFor(view({ offers: [agreed, overtaken, next] }), A)?.hash).toBe('3');
+  });
+
   it('compares with what is replaced, else with the one before', () => {
     const first = offer({ hash: '1', standing: 'agreed' });
     const second = offer({ hash: '2', by: B });

@@ -49,14 +49,21 @@ export function metHalfway(calls: readonly CallSummary[], call: CallSummary, own
   return calls.filter((other) => other.id !== call.id && other.line === call.line && other.asked_by === own && other.phase === 'proposed');
 }
 
+/** Whether an open offer can still come into force: beside agreed terms, only one that would replace them. */
+function stands(call: CallView, offer: OfferView): boolean {
+  if (offer.standing !== 'open') return false;
+  const agreed = call.offers.filter((o) => o.standing === 'agreed');
+  return !agreed.length || agreed.some((o) => o.hash === offer.terms.replaces);
+}
+
 /** The open offer that waits for `own` side's word, newest last in the view. */
 export function offerFor(call: CallView, own: string): OfferView | null {
-  return call.offers.findLast((offer) => offer.standing === 'open' && offer.by !== own) ?? null;
+  return call.offers.findLast((offer) => stands(call, offer) && offer.by !== own) ?? null;
 }
 
 /** The own offer that the other side has not answered. */
 export function offerOf(call: CallView, own: string): OfferView | null {
-  return call.offers.findLast((offer) => offer.standing === 'open' && offer.by === own) ?? null;
+  return call.offers.findLast((offer) => stands(call, offer) && offer.by === own) ?? null;
 }
 
 /** What an offer is compared with: the terms it names as replaced, else the offer before it. */
