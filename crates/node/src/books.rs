@@ -53,13 +53,24 @@ impl Books {
         for (id, loaded) in load_calls(&store, &keyring).await? {
             calls.push((id, loaded.0));
         }
-        Ok(Self { side, lines, calls, keyring, line_chains, names, key })
+        Ok(Self {
+            side,
+            lines,
+            calls,
+            keyring,
+            line_chains,
+            names,
+            key,
+        })
     }
 
     /// The calls whose id starts so.
     #[must_use]
     pub fn find(&self, start: &str) -> Vec<&(CallId, Chains)> {
-        self.calls.iter().filter(|(id, _)| id.to_string().starts_with(start)).collect()
+        self.calls
+            .iter()
+            .filter(|(id, _)| id.to_string().starts_with(start))
+            .collect()
     }
 
     /// The name under which a side is enrolled.
@@ -73,7 +84,13 @@ impl Books {
     /// # Errors
     /// [`ExportError`]
     pub fn record(&self, chains: &Chains) -> Result<Vec<u8>, ExportError> {
-        record(chains, &self.keyring, &self.line_chains.iter().collect::<Vec<_>>(), &self.names, (self.side, &self.key))
+        record(
+            chains,
+            &self.keyring,
+            &self.line_chains.iter().collect::<Vec<_>>(),
+            &self.names,
+            (self.side, &self.key),
+        )
     }
 
     /// This side and those it is paired with, as sides to trust.
@@ -81,7 +98,10 @@ impl Books {
     pub fn trust(&self) -> Trust {
         Trust::new(self.names.iter().filter_map(|(side, name)| {
             let key = self.keyring.keys(*side).first().copied()?;
-            Some(TrustedSide { key, name: name.clone() })
+            Some(TrustedSide {
+                key,
+                name: name.clone(),
+            })
         }))
     }
 }
@@ -99,7 +119,9 @@ pub(crate) async fn load_line(
     }
     let mut chains = Chains::line(own, far);
     for stored in store.statements(Id(LineId::of(own, far).0)).await? {
-        let Ok(statement) = Statement::parse(&stored.bytes) else { continue };
+        let Ok(statement) = Statement::parse(&stored.bytes) else {
+            continue;
+        };
         if chains.insert(keyring, statement.clone()).is_ok() {
             let _ = keyring.learn(&statement);
         }
@@ -135,8 +157,16 @@ pub(crate) fn record(
     let mut entries = Vec::new();
     for side in chains.sides() {
         let key = keyring.keys(*side).first().copied().ok_or(ExportError::MissingSide)?;
-        let rekeys = line_chains.iter().flat_map(|line| line.after(*side, 0)).cloned().collect();
-        entries.push(SideEntry { name: names.get(side).cloned().unwrap_or_default(), key, rekeys });
+        let rekeys = line_chains
+            .iter()
+            .flat_map(|line| line.after(*side, 0))
+            .cloned()
+            .collect();
+        entries.push(SideEntry {
+            name: names.get(side).cloned().unwrap_or_default(),
+            key,
+            rekeys,
+        });
     }
     call::record::export(chains, &entries, own, key)
 }

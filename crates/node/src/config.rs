@@ -148,20 +148,33 @@ impl Config {
     /// The URL that people type, with the port that was really opened.
     #[must_use]
     pub fn url(&self, http: SocketAddr) -> String {
-        let scheme = if matches!(self.http.tls, Tls::Off) { "http" } else { "https" };
-        self.http.public.clone().map_or_else(|| format!("{scheme}://{http}"), |url| url.trim_end_matches('/').to_owned())
+        let scheme = if matches!(self.http.tls, Tls::Off) {
+            "http"
+        } else {
+            "https"
+        };
+        self.http.public.clone().map_or_else(
+            || format!("{scheme}://{http}"),
+            |url| url.trim_end_matches('/').to_owned(),
+        )
     }
 
     /// `host:port` at which the other side reaches this node's link.
     #[must_use]
     pub fn link_addresses(&self) -> Vec<String> {
-        if self.link.addresses.is_empty() { vec![self.link.listen.to_string()] } else { self.link.addresses.clone() }
+        if self.link.addresses.is_empty() {
+            vec![self.link.listen.to_string()]
+        } else {
+            self.link.addresses.clone()
+        }
     }
 
     /// Names and addresses that requests may ask for, without ports; empty when only the listening address is known.
     #[must_use]
     pub fn hosts(&self) -> Vec<String> {
-        let Some(public) = &self.http.public else { return Vec::new() };
+        let Some(public) = &self.http.public else {
+            return Vec::new();
+        };
         let after = public.split_once("://").map_or(public.as_str(), |(_, rest)| rest);
         let authority = after.split('/').next().unwrap_or(after);
         let host = match authority.rsplit_once(':') {
@@ -169,7 +182,12 @@ impl Config {
             _ => authority,
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        vec![host, self.http.listen.ip().to_string(), "localhost".to_owned(), "127.0.0.1".to_owned()]
+        vec![
+            host,
+            self.http.listen.ip().to_string(),
+            "localhost".to_owned(),
+            "127.0.0.1".to_owned(),
+        ]
     }
 
     /// Whether every value makes sense.

@@ -99,7 +99,9 @@ impl Key {
             .mode(0o600)
             .open(&path)
             .map_err(file)?;
-        out.write_all(pem.as_bytes()).and_then(|()| out.sync_all()).map_err(file)
+        out.write_all(pem.as_bytes())
+            .and_then(|()| out.sync_all())
+            .map_err(file)
     }
 
     /// The 32 secret bytes, for the TLS stack that wants them itself.

@@ -131,7 +131,10 @@ impl Media {
         listen: SocketAddr,
         candidates: &[SocketAddr],
     ) -> Result<(Self, mpsc::Receiver<News>), MediaError> {
-        let port = |source| MediaError::Port { address: listen, source };
+        let port = |source| MediaError::Port {
+            address: listen,
+            source,
+        };
         let socket = std::net::UdpSocket::bind(listen).map_err(port)?;
         socket.set_nonblocking(true).map_err(port)?;
         let address = socket.local_addr().map_err(port)?;
@@ -139,13 +142,21 @@ impl Media {
             [] => vec![address],
             given => given
                 .iter()
-                .map(|given| if given.port() == 0 { SocketAddr::new(given.ip(), address.port()) } else { *given })
+                .map(|given| {
+                    if given.port() == 0 {
+                        SocketAddr::new(given.ip(), address.port())
+                    } else {
+                        *given
+                    }
+                })
                 .collect(),
         };
         let (orders, orders_in) = mpsc::channel(ORDERS_MAX);
         let (news, news_out) = mpsc::channel(ORDERS_MAX);
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(MediaError::Thread)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(MediaError::Thread)?;
         std::thread::Builder::new()
             .name("media".into())
             .spawn(move || {
@@ -216,7 +227,7 @@ impl Loop {
                     }
                     self.read_socket();
                 }
-                (far, packet) = next(&mut self.lines) => self.from_link(far, packet),
+                (far, packet) = next(&mut self.lines) => self.receive(far, packet),
                 order = orders.recv() => match order {
                     Some(order) => self.order(order),
                     None => return,
@@ -237,11 +248,13 @@ impl Loop {
                 Err(_) => continue,
             };
             // What is dropped is counted by the sfu; an attacker must not be able to fill the log.
-            let _ = self.sfu.handle_datagram(from, self.address, &buffer[..len], Instant::now());
+            let _ = self
+                .sfu
+                .handle_datagram(from, self.address, &buffer[..len], Instant::now());
         }
     }
 
-    fn from_link(&mut self, far: SideId, packet: Option<MediaPacket>) {
+    fn receive(&mut self, far: SideId, packet: Option<MediaPacket>) {
         let Some(mut packet) = packet else {
             self.lines.remove(&far);
             return;
@@ -269,10 +282,13 @@ impl Loop {
                 Output::Transmit(datagram) => {
                     let _ = self.socket.try_send_to(&datagram.bytes, datagram.to);
                 }
-                Output::Packet { track, packet } => self.to_link(track, packet),
+                Output::Packet { track, packet } => self.forward(track, packet),
                 Output::KeyFrameRequest { track } => {
                     if let Some((line, far_track)) = self.remote.get(&track) {
-                        self.tell(News::KeyFrameRequest { line: *line, far_track: *far_track });
+                        self.tell(News::KeyFrameRequest {
+                            line: *line,
+                            far_track: *far_track,
+                        });
                     }
                 }
                 Output::Connected { participant } => self.share_again(participant),
@@ -282,7 +298,7 @@ impl Loop {
         }
     }
 
-    fn to_link(&mut self, track: TrackId, packet: Packet) {
+    fn forward(&mut self, track: TrackId, packet: Packet) {
         let Some(&(far, _)) = self.leaving.get(&track) else {
             return;
         };
@@ -302,11 +318,18 @@ impl Loop {
         let Some(rate) = self.lines.get(&far).map(|line| line.shared_kbps) else {
             return;
         };
-        let mut senders: Vec<_> =
-            self.leaving.values().filter(|(line, _)| *line == far).map(|(_, sender)| *sender).collect();
+        let mut senders: Vec<_> = self
+            .leaving
+            .values()
+            .filter(|(line, _)| *line == far)
+            .map(|(_, sender)| *sender)
+            .collect();
         senders.sort_unstable();
         senders.dedup();
-        let Some(each) = u32::try_from(senders.len()).ok().and_then(|count| rate.checked_div(count)) else {
+        let Some(each) = u32::try_from(senders.len())
+            .ok()
+            .and_then(|count| rate.checked_div(count))
+        else {
             return;
         };
         let each = each.clamp(RATE_FLOOR_KBPS, RATE_CEILING_KBPS);
@@ -317,7 +340,11 @@ impl Loop {
     }
 
     fn share_again(&mut self, participant: ParticipantId) {
-        let line = self.leaving.values().find(|(_, sender)| *sender == participant).map(|(line, _)| *line);
+        let line = self
+            .leaving
+            .values()
+            .find(|(_, sender)| *sender == participant)
+            .map(|(line, _)| *line);
         if let Some(line) = line {
             self.share(line);
         }
@@ -326,12 +353,23 @@ impl Loop {
     fn order(&mut self, order: Order) {
         let now = Instant::now();
         match order {
-            Order::Offer { participant, sdp, publish, subscribe, reply } => {
+            Order::Offer {
+                participant,
+                sdp,
+                publish,
+                subscribe,
+                reply,
+            } => {
                 let answer = self.sfu.accept_offer(participant, &sdp, &publish, &subscribe, now);
                 let _ = reply.send(answer.map(|answer| answer.sdp));
             }
             Order::Remove(participant) => self.sfu.remove(participant, now),
-            Order::AddRemote { line, far_track, track, kind } => {
+            Order::AddRemote {
+                line,
+                far_track,
+                track,
+                kind,
+            } => {
                 if let Err(error) = self.sfu.add_remote_track(track, kind, now) {
                     tracing::warn!(%error, "a far track was not taken");
                     return;
@@ -350,18 +388,37 @@ impl Loop {
                     line.tracks.remove(&far_track);
                 }
             }
-            Order::Route { track, participants, line } => self.route(track, participants, line),
+            Order::Route {
+                track,
+                participants,
+                line,
+            } => self.route(track, participants, line),
             Order::KeyFrame(track) => self.sfu.request_key_frame(track, now),
             Order::AddLine { far, handle, incoming } => {
                 let shared_kbps = handle.rate();
-                self.lines.insert(far, LineMedia { handle, incoming, tracks: BTreeMap::new(), shared_kbps });
+                self.lines.insert(
+                    far,
+                    LineMedia {
+                        handle,
+                        incoming,
+                        tracks: BTreeMap::new(),
+                        shared_kbps,
+                    },
+                );
             }
         }
     }
 
     fn route(&mut self, track: TrackId, participants: Vec<ParticipantId>, line: Option<(SideId, ParticipantId)>) {
         let all_layers = line.map(|_| 2);
-        self.sfu.route(track, Route { participants, link: all_layers }, Instant::now());
+        self.sfu.route(
+            track,
+            Route {
+                participants,
+                link: all_layers,
+            },
+            Instant::now(),
+        );
         match line {
             Some(leaving) => {
                 self.leaving.insert(track, leaving);

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use call::{Signer as _, SideId};
+use call::{SideId, Signer as _};
 use link::pairing::{self, Bundle, SignedBundle, Word};
 use store::{Id, Line, Store, StoreError};
 
@@ -52,7 +52,11 @@ pub fn invite(dir: &Path, addresses: &[String]) -> Result<SignedBundle, PairErro
     let config = Config::load(dir)?;
     let side_key = Key::load(dir, keys::SIDE)?;
     let link_key = Key::load(dir, keys::LINK)?;
-    let addresses = if addresses.is_empty() { config.link_addresses() } else { addresses.to_vec() };
+    let addresses = if addresses.is_empty() {
+        config.link_addresses()
+    } else {
+        addresses.to_vec()
+    };
     let bundle = Bundle {
         name: config.name,
         place: config.place,
@@ -61,7 +65,9 @@ pub fn invite(dir: &Path, addresses: &[String]) -> Result<SignedBundle, PairErro
         side_key: side_key.key(),
         link_key: link_key.key(),
     };
-    bundle.sign(&side_key).map_err(|error| PairError::Bundle(error.to_string()))
+    bundle
+        .sign(&side_key)
+        .map_err(|error| PairError::Bundle(error.to_string()))
 }
 
 /// Reads the far side's bundle; nothing is stored before [`Pairing::store`].
@@ -92,7 +98,12 @@ pub async fn read(dir: &Path, store: &Store, text: &str, now_ms: i64) -> Result<
         bundle: text.as_bytes().to_vec(),
         added_ms: known.map_or(now_ms, |known| known.added_ms),
     };
-    Ok(Pairing { far, name: described.name.clone(), words: pairing::words(&mine, &signed), line })
+    Ok(Pairing {
+        far,
+        name: described.name.clone(),
+        words: pairing::words(&mine, &signed),
+        line,
+    })
 }
 
 impl Pairing {

@@ -75,7 +75,10 @@ mod tests {
     async fn the_command_learns_who_rings() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("rang");
-        let script = format!("printf '%s %s' \"$VISAVIS_RING_FROM\" \"$VISAVIS_RING_CALL\" > {0}.part && mv {0}.part {0}", out.display());
+        let script = format!(
+            "printf '%s %s' \"$VISAVIS_RING_FROM\" \"$VISAVIS_RING_CALL\" > {0}.part && mv {0}.part {0}",
+            out.display()
+        );
         let ring = Ring::new(&["/bin/sh".into(), "-c".into(), script]);
         ring.ring("Moscow", "c0ffee");
         tokio::time::timeout(Duration::from_secs(10), async {

@@ -9,8 +9,8 @@ use axum::{
 
 use crate::{
     api::{
-        AdmitRequest, AskAnswer, AskRequest, CallSummary, CallView, CounterRequest, EmptyRequest, LineView, OfferRequest,
-        StrikeRequest, VouchRequest,
+        AdmitRequest, AskAnswer, AskRequest, CallSummary, CallView, CounterRequest, EmptyRequest, LineView,
+        OfferRequest, StrikeRequest, VouchRequest,
     },
     core::{Act, Ask, Handle, Order},
     http::{ANY, ApiError, DESK, Gate, OPERATOR, Route, Routes, Seat, Socket, Strict},
@@ -23,27 +23,67 @@ const MAY_END: &[crate::api::Role] = &[crate::api::Role::Operator, crate::api::R
 pub(crate) fn routes(gate: Gate) -> Routes<Handle> {
     let act = |path, summary| Route::post(path, OPERATOR, summary).gives::<CallView>();
     Routes::new(gate)
-        .add(Route::get("/api/lines", ANY, "All lines").gives::<Vec<LineView>>(), lines)
-        .add(Route::get("/api/calls", ANY, "All calls, newest first").gives::<Vec<CallSummary>>(), calls)
         .add(
-            Route::post("/api/calls", OPERATOR, "Ask the other side for a call").takes::<AskRequest>().gives::<AskAnswer>(),
+            Route::get("/api/lines", ANY, "All lines").gives::<Vec<LineView>>(),
+            lines,
+        )
+        .add(
+            Route::get("/api/calls", ANY, "All calls, newest first").gives::<Vec<CallSummary>>(),
+            calls,
+        )
+        .add(
+            Route::post("/api/calls", OPERATOR, "Ask the other side for a call")
+                .takes::<AskRequest>()
+                .gives::<AskAnswer>(),
             request,
         )
         .add(Route::get("/api/calls/{id}", ANY, "One call").gives::<CallView>(), call)
-        .add(Route::get("/api/calls/{id}/record", DESK, "The signed record of a call, as CBOR"), record)
-        .add(act("/api/calls/{id}/agree", "Agree to an offer").takes::<OfferRequest>(), agree)
-        .add(act("/api/calls/{id}/decline", "Decline an offer").takes::<OfferRequest>(), decline)
-        .add(act("/api/calls/{id}/withdraw", "Take an offer or a consent back").takes::<OfferRequest>(), withdraw)
-        .add(act("/api/calls/{id}/counter", "Offer other terms").takes::<CounterRequest>(), counter)
-        .add(act("/api/calls/{id}/gather", "Gather the delegation").takes::<EmptyRequest>(), gather)
-        .add(act("/api/calls/{id}/begin", "Say this side's half of Begin").takes::<EmptyRequest>(), begin)
         .add(
-            Route::post("/api/calls/{id}/end", MAY_END, "End the call").takes::<EmptyRequest>().gives::<CallView>(),
+            Route::get("/api/calls/{id}/record", DESK, "The signed record of a call, as CBOR"),
+            record,
+        )
+        .add(
+            act("/api/calls/{id}/agree", "Agree to an offer").takes::<OfferRequest>(),
+            agree,
+        )
+        .add(
+            act("/api/calls/{id}/decline", "Decline an offer").takes::<OfferRequest>(),
+            decline,
+        )
+        .add(
+            act("/api/calls/{id}/withdraw", "Take an offer or a consent back").takes::<OfferRequest>(),
+            withdraw,
+        )
+        .add(
+            act("/api/calls/{id}/counter", "Offer other terms").takes::<CounterRequest>(),
+            counter,
+        )
+        .add(
+            act("/api/calls/{id}/gather", "Gather the delegation").takes::<EmptyRequest>(),
+            gather,
+        )
+        .add(
+            act("/api/calls/{id}/begin", "Say this side's half of Begin").takes::<EmptyRequest>(),
+            begin,
+        )
+        .add(
+            Route::post("/api/calls/{id}/end", MAY_END, "End the call")
+                .takes::<EmptyRequest>()
+                .gives::<CallView>(),
             end,
         )
-        .add(act("/api/calls/{id}/vouch", "Say who sits at a seat").takes::<VouchRequest>(), vouch)
-        .add(act("/api/calls/{id}/admit", "Say this side's half of adding someone").takes::<AdmitRequest>(), admit)
-        .add(act("/api/calls/{id}/strike", "Strike someone from the roster").takes::<StrikeRequest>(), strike)
+        .add(
+            act("/api/calls/{id}/vouch", "Say who sits at a seat").takes::<VouchRequest>(),
+            vouch,
+        )
+        .add(
+            act("/api/calls/{id}/admit", "Say this side's half of adding someone").takes::<AdmitRequest>(),
+            admit,
+        )
+        .add(
+            act("/api/calls/{id}/strike", "Strike someone from the roster").takes::<StrikeRequest>(),
+            strike,
+        )
 }
 
 type Answer<T> = Result<Json<T>, ApiError>;
@@ -57,7 +97,13 @@ async fn calls(State(core): State<Handle>) -> Answer<Vec<CallSummary>> {
 }
 
 async fn call(State(core): State<Handle>, seat: Seat, Path(id): Path<String>) -> Answer<CallView> {
-    let view = core.ask(|reply| Ask::Call { id, role: seat.role, reply }).await??;
+    let view = core
+        .ask(|reply| Ask::Call {
+            id,
+            role: seat.role,
+            reply,
+        })
+        .await??;
     Ok(Json(*view))
 }
 
@@ -66,20 +112,36 @@ async fn record(State(core): State<Handle>, Path(id): Path<String>) -> Result<Re
     let bytes = core.ask(|reply| Ask::Record { id, reply }).await??;
     let headers = [
         (header::CONTENT_TYPE, "application/cbor".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"visavis-{name}.cbor\"")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"visavis-{name}.cbor\""),
+        ),
     ];
     Ok((headers, bytes).into_response())
 }
 
 async fn request(State(core): State<Handle>, Strict(asked): Strict<AskRequest>) -> Answer<AskAnswer> {
     let terms = Box::new(asked.terms);
-    let id = core.ask(|reply| Ask::Request { line: asked.line, terms, reply }).await??;
+    let id = core
+        .ask(|reply| Ask::Request {
+            line: asked.line,
+            terms,
+            reply,
+        })
+        .await??;
     Ok(Json(AskAnswer { id }))
 }
 
 async fn act(core: &Handle, seat: &Seat, id: String, act: Act) -> Answer<CallView> {
     let act = Box::new(act);
-    let view = core.ask(|reply| Ask::Act { id, role: seat.role, act, reply }).await??;
+    let view = core
+        .ask(|reply| Ask::Act {
+            id,
+            role: seat.role,
+            act,
+            reply,
+        })
+        .await??;
     Ok(Json(*view))
 }
 
@@ -94,11 +156,21 @@ async fn decline(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Str
     act(&core, &seat, id, Act::Decline(asked.offer)).await
 }
 
-async fn withdraw(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<OfferRequest>) -> Answer<CallView> {
+async fn withdraw(
+    State(core): Core,
+    seat: Seat,
+    Path(id): Id,
+    Strict(asked): Strict<OfferRequest>,
+) -> Answer<CallView> {
     act(&core, &seat, id, Act::Withdraw(asked.offer)).await
 }
 
-async fn counter(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<CounterRequest>) -> Answer<CallView> {
+async fn counter(
+    State(core): Core,
+    seat: Seat,
+    Path(id): Id,
+    Strict(asked): Strict<CounterRequest>,
+) -> Answer<CallView> {
     act(&core, &seat, id, Act::Counter(asked.terms)).await
 }
 
@@ -115,7 +187,16 @@ async fn end(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<Empt
 }
 
 async fn vouch(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<VouchRequest>) -> Answer<CallView> {
-    act(&core, &seat, id, Act::Vouch { seat: asked.seat, person: asked.person }).await
+    act(
+        &core,
+        &seat,
+        id,
+        Act::Vouch {
+            seat: asked.seat,
+            person: asked.person,
+        },
+    )
+    .await
 }
 
 async fn admit(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<AdmitRequest>) -> Answer<CallView> {

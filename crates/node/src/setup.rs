@@ -59,7 +59,11 @@ pub fn init(dir: &Path, mut config: Config, hosts: &[String]) -> Result<PublicKe
     config.link.listen = free_udp(config.link.listen).map_err(io("link port"))?;
     name_addresses(&mut config, hosts)?;
     let display = dir.display().to_string();
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io(&display))?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(io(&display))?;
     let side = Key::generate()?;
     side.store(dir, keys::SIDE)?;
     Key::generate()?.store(dir, keys::LINK)?;
@@ -73,7 +77,11 @@ pub fn init(dir: &Path, mut config: Config, hosts: &[String]) -> Result<PublicKe
 
 /// Names and addresses for the certificate.
 fn names(config: &Config, hosts: &[String]) -> Vec<String> {
-    if hosts.is_empty() { vec![config.http.listen.ip().to_string()] } else { hosts.to_vec() }
+    if hosts.is_empty() {
+        vec![config.http.listen.ip().to_string()]
+    } else {
+        hosts.to_vec()
+    }
 }
 
 /// Writes down where browsers and the other side reach what listens on all addresses.
@@ -82,8 +90,16 @@ fn name_addresses(config: &mut Config, hosts: &[String]) -> Result<(), SetupErro
     if config.http.public.is_none()
         && let Some(host) = first
     {
-        let scheme = if matches!(config.http.tls, Tls::Off) { "http" } else { "https" };
-        let host = if host.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.clone() };
+        let scheme = if matches!(config.http.tls, Tls::Off) {
+            "http"
+        } else {
+            "https"
+        };
+        let host = if host.parse::<std::net::Ipv6Addr>().is_ok() {
+            format!("[{host}]")
+        } else {
+            host.clone()
+        };
         config.http.public = Some(format!("{scheme}://{host}:{}", config.http.listen.port()));
     }
     if config.http.public.is_none() && config.http.listen.ip().is_unspecified() {
@@ -107,9 +123,17 @@ fn name_addresses(config: &mut Config, hosts: &[String]) -> Result<(), SetupErro
 }
 
 fn free_tcp(address: SocketAddr) -> io::Result<SocketAddr> {
-    if address.port() == 0 { TcpListener::bind(address)?.local_addr() } else { Ok(address) }
+    if address.port() == 0 {
+        TcpListener::bind(address)?.local_addr()
+    } else {
+        Ok(address)
+    }
 }
 
 fn free_udp(address: SocketAddr) -> io::Result<SocketAddr> {
-    if address.port() == 0 { UdpSocket::bind(address)?.local_addr() } else { Ok(address) }
+    if address.port() == 0 {
+        UdpSocket::bind(address)?.local_addr()
+    } else {
+        Ok(address)
+    }
 }

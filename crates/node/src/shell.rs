@@ -104,7 +104,10 @@ impl std::fmt::Debug for Node {
 
 fn lock(dir: &Path) -> Result<File, StartError> {
     let path = dir.join(LOCK);
-    let file = |source| StartError::File { path: path.clone(), source };
+    let file = |source| StartError::File {
+        path: path.clone(),
+        source,
+    };
     let held = File::create(&path).map_err(file)?;
     match held.try_lock() {
         Ok(()) => Ok(held),
@@ -145,7 +148,10 @@ impl Node {
         let endpoint = bind_link(&config, side, &link_key)?;
         let address = config.link.listen;
         let link = endpoint.local_addr();
-        let link = link.map_err(|error| StartError::Link { address, message: error.to_string() })?;
+        let link = link.map_err(|error| StartError::Link {
+            address,
+            message: error.to_string(),
+        })?;
         let (media, news) = Media::start(config.media.listen, &config.media.addresses)?;
         let media_address = media.address;
         let own = Own {
@@ -157,21 +163,47 @@ impl Node {
         };
         let gate = open_gate(&config, own.view(), store.clone(), clock.clone(), ca_pem)?;
         let ring = Ring::new(&config.ring.command);
-        let core = core::start(Parts { own, clock, store, endpoint, media, news, ring }).await?;
+        let core = core::start(Parts {
+            own,
+            clock,
+            store,
+            endpoint,
+            media,
+            news,
+            ring,
+        })
+        .await?;
 
         let door = Door::open(config.http.listen, tls, gate.config().limits).await?;
         let address = door.address();
-        let http = address.map_err(|source| StartError::File { path: dir.to_owned(), source })?;
+        let http = address.map_err(|source| StartError::File {
+            path: dir.to_owned(),
+            source,
+        })?;
         let (stopper, stop) = Stop::pair();
         let sockets = core.clone();
-        let app = routes::routes(gate.clone())
-            .finish(core.clone(), Arc::new(move |seat, socket| routes::socket(sockets.clone(), seat, socket)));
+        let app = routes::routes(gate.clone()).finish(
+            core.clone(),
+            Arc::new(move |seat, socket| routes::socket(sockets.clone(), seat, socket)),
+        );
         let serving = tokio::spawn(door.serve(app.router, stop));
         gate.set_ready(true);
         let url = config.url(http);
         tracing::info!(%http, media = %media_address, %link, "the node is ready");
         let name = config.name;
-        Ok(Self { side, name, url, http, media: media_address, link, core, gate, stopper, serving, _lock: lock })
+        Ok(Self {
+            side,
+            name,
+            url,
+            http,
+            media: media_address,
+            link,
+            core,
+            gate,
+            stopper,
+            serving,
+            _lock: lock,
+        })
     }
 
     /// Returns once a line of this node is up.
@@ -212,11 +244,18 @@ fn bind_link(config: &Config, side: SideId, key: &Key) -> Result<Endpoint, Start
         random,
         versions: link::wire::Prelude::OURS,
     })
-    .map_err(|error| StartError::Link { address, message: error.to_string() })
+    .map_err(|error| StartError::Link {
+        address,
+        message: error.to_string(),
+    })
 }
 
 /// TLS as configured, and the authority's certificate where it is the side's own.
-fn open_tls(dir: &Path, tls: &Tls, clock: &Clock) -> Result<(Option<Arc<rustls::ServerConfig>>, Option<String>), TlsError> {
+fn open_tls(
+    dir: &Path,
+    tls: &Tls,
+    clock: &Clock,
+) -> Result<(Option<Arc<rustls::ServerConfig>>, Option<String>), TlsError> {
     Ok(match tls {
         Tls::Own => {
             let authority = Authority::load(dir)?;

@@ -21,7 +21,12 @@ pub struct Cli {
 #[derive(Args, Debug)]
 pub struct Data {
     /// The node's data folder.
-    #[arg(long = "data", value_name = "DIR", env = "VISAVIS_DATA", default_value = "visavis-data")]
+    #[arg(
+        long = "data",
+        value_name = "DIR",
+        env = "VISAVIS_DATA",
+        default_value = "visavis-data"
+    )]
     pub dir: PathBuf,
 }
 

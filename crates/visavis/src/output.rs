@@ -24,7 +24,11 @@ pub fn json(value: &serde_json::Value) {
 /// Says what failed and picks the exit code.
 pub fn failed(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "visavis: {error:#}");
-    if is_configuration(error) { ExitCode::from(CONFIG) } else { ExitCode::FAILURE }
+    if is_configuration(error) {
+        ExitCode::from(CONFIG)
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn is_configuration(error: &anyhow::Error) -> bool {

@@ -24,7 +24,11 @@ fn code(output: &Output) -> i32 {
 }
 
 fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 fn json(output: &Output) -> Value {
@@ -35,20 +39,30 @@ fn init(dir: &Path, name: &str, zone: &str) -> Output {
     let dir = dir.to_str().unwrap();
     let any = "127.0.0.1:0";
     visavis(&[
-        "init", "--data", dir, "--name", name, "--place", name, "--zone", zone, "--http", any, "--media", any, "--link",
-        any, "--plain",
+        "init", "--data", dir, "--name", name, "--place", name, "--zone", zone, "--http", any, "--media", any,
+        "--link", any, "--plain",
     ])
 }
 
 fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/examples")
+        .join(name)
 }
 
 /// The one record and the one trust file that docs/examples holds.
 fn examples() -> (String, String) {
     let find = |ending: &str| {
-        let entries = std::fs::read_dir(example("")).unwrap().map(|entry| entry.unwrap().path());
-        entries.into_iter().find(|path| path.to_str().unwrap().ends_with(ending)).unwrap().to_str().unwrap().to_owned()
+        let entries = std::fs::read_dir(example(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        entries
+            .into_iter()
+            .find(|path| path.to_str().unwrap().ends_with(ending))
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
     };
     (find(".cbor"), find(".trust"))
 }
@@ -66,7 +80,9 @@ impl Serving {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
         Self(child, ready)
     }
@@ -136,11 +152,21 @@ fn two_sides_pair_by_bundles_and_read_the_same_words() {
         assert_eq!(code(&visavis(&["line", "invite", "--data", far, "--out", file])), 0);
         let refused = visavis(&["line", "accept", "--data", near, file]);
         assert_eq!(code(&refused), 1, "without a yes nothing is stored");
-        assert!(json(&visavis(&["line", "list", "--data", near, "--json"])).as_array().unwrap().is_empty());
+        assert!(
+            json(&visavis(&["line", "list", "--data", near, "--json"]))
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
         let accepted = visavis(&["line", "accept", "--data", near, file, "--yes"]);
         assert_eq!(code(&accepted), 0, "{}", said(&accepted));
         let text = said(&accepted);
-        words.push(text.lines().find(|line| line.split_whitespace().count() == 8 && line.starts_with("  ")).unwrap().to_owned());
+        words.push(
+            text.lines()
+                .find(|line| line.split_whitespace().count() == 8 && line.starts_with("  "))
+                .unwrap()
+                .to_owned(),
+        );
         let listed = json(&visavis(&["line", "list", "--data", near, "--json"]));
         assert_eq!(listed[0]["confirmed"], true);
         let own = visavis(&["line", "accept", "--data", far, file, "--yes"]);
@@ -161,14 +187,33 @@ fn a_running_node_is_seen_by_the_other_commands_and_is_alone_on_its_folder() {
     let second = visavis(&["serve", "--data", data]);
     assert_eq!(code(&second), 1);
     assert!(said(&second).contains("running"), "{}", said(&second));
-    let link = json(&visavis(&["enrol", "--data", data, "--role", "principal", "--name", "Principal", "--json"]));
+    let link = json(&visavis(&[
+        "enrol",
+        "--data",
+        data,
+        "--role",
+        "principal",
+        "--name",
+        "Principal",
+        "--json",
+    ]));
     let base = serving.1["http"].as_str().unwrap();
     assert!(link["link"].as_str().unwrap().starts_with(&format!("{base}/enrol#")));
     let again = visavis(&["enrol", "--data", data, "--seat", "principal", "--json"]);
     assert_eq!(json(&again)["seat"], "principal", "{}", said(&again));
     assert_eq!(code(&visavis(&["enrol", "--data", data, "--seat", "nobody"])), 1);
     let found = json(&visavis(&["doctor", "--data", data, "--json"]));
-    let node = found["findings"].as_array().unwrap().iter().find(|finding| finding["what"] == "node").unwrap();
+    let node = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["what"] == "node")
+        .unwrap();
     assert_eq!(node["fine"], true);
-    assert!(json(&visavis(&["call", "list", "--data", data, "--json"])).as_array().unwrap().is_empty());
+    assert!(
+        json(&visavis(&["call", "list", "--data", data, "--json"]))
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
 }

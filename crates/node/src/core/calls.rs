@@ -32,7 +32,14 @@ pub(super) struct Held {
 
 impl Held {
     fn new(chains: Chains) -> Self {
-        Self { state: State::of(&chains), chains, pending: Vec::new(), ending: false, was_away: false, ours_is_whole: true }
+        Self {
+            state: State::of(&chains),
+            chains,
+            pending: Vec::new(),
+            ending: false,
+            was_away: false,
+            ours_is_whole: true,
+        }
     }
 
     /// The chains.
@@ -57,11 +64,17 @@ impl Held {
 }
 
 fn refusal(refusal: &Refusal) -> ApiError {
-    ApiError::Refusal(api::RefusalBody { refusal: refusal.code().to_owned(), args: convert::arguments(refusal) })
+    ApiError::Refusal(api::RefusalBody {
+        refusal: refusal.code().to_owned(),
+        args: convert::arguments(refusal),
+    })
 }
 
 fn node_refusal(code: &str) -> ApiError {
-    ApiError::Refusal(api::RefusalBody { refusal: code.to_owned(), args: api::Args::new() })
+    ApiError::Refusal(api::RefusalBody {
+        refusal: code.to_owned(),
+        args: api::Args::new(),
+    })
 }
 
 /// A statement's place in the store, where chains are counted from 0.
@@ -90,7 +103,17 @@ impl Core {
         let (line, side) = (Id(far.0), Id(statement.side().0));
         let (number, now_ms) = (place(statement), self.clock.utc_ms());
         let bytes = statement.bytes();
-        self.store.put(&NewStatement { chain, kind, line, side, number, bytes, now_ms }).await
+        self.store
+            .put(&NewStatement {
+                chain,
+                kind,
+                line,
+                side,
+                number,
+                bytes,
+                now_ms,
+            })
+            .await
     }
 
     async fn send(&mut self, far: SideId, statement: &Statement) {
@@ -99,13 +122,23 @@ impl Core {
             Subject::Line(line) => CallId(line.0),
         };
         let bytes = statement.bytes().to_vec().into();
-        self.command(far, Command::Statement { call, side: statement.side(), number: statement.number().into(), bytes }).await;
+        self.command(
+            far,
+            Command::Statement {
+                call,
+                side: statement.side(),
+                number: statement.number().into(),
+                bytes,
+            },
+        )
+        .await;
     }
 
     /// Asks the far side of a line for a call.
     pub(super) async fn request(&mut self, line: &str, terms: &api::Terms) -> Result<String, ApiError> {
         let far = convert::side(line).map_err(|_| ApiError::NotFound)?;
-        if !self.lines.get(&far).is_some_and(|line| line.stored.confirmed_ms.is_some()) {
+        let line = self.lines.get(&far);
+        if line.is_none_or(|line| line.stored.confirmed_ms.is_none()) {
             return Err(node_refusal("line_unconfirmed"));
         }
         let terms = convert::terms(terms).map_err(|error| refusal(&error))?;
@@ -137,7 +170,9 @@ impl Core {
         let draft = call::propose(&held.chains, self.own.id, body, now).map_err(|error| refusal(&error))?;
         let statement = draft.sign(&*self.own.key).map_err(|_| ApiError::Internal)?;
         let mut chains = held.chains.clone();
-        chains.insert(&self.keyring, statement.clone()).map_err(|_| ApiError::Internal)?;
+        chains
+            .insert(&self.keyring, statement.clone())
+            .map_err(|_| ApiError::Internal)?;
         self.put(far, &statement).await?;
         if let Some(held) = self.calls.get_mut(&id) {
             held.set(chains);
@@ -150,7 +185,10 @@ impl Core {
     /// Does what a person asked about a call.
     pub(super) async fn act(&mut self, id: &str, act: &Act) -> Result<CallId, ApiError> {
         let id = self.call_id(id)?;
-        let level = self.line_of(id).and_then(|far| self.lines.get(&far)).is_some_and(|line| line.level);
+        let level = self
+            .line_of(id)
+            .and_then(|far| self.lines.get(&far))
+            .is_some_and(|line| line.level);
         if !level && !self.calls.get(&id).is_some_and(|held| held.ours_is_whole) {
             if matches!(act, Act::End) {
                 return self.end_later(id);
@@ -175,7 +213,13 @@ impl Core {
 
     async fn body(&self, id: CallId, act: &Act) -> Result<Body, ApiError> {
         let state = &self.calls.get(&id).ok_or(ApiError::NotFound)?.state;
-        let in_force = || state.in_force.first().copied().ok_or_else(|| refusal(&Refusal::NotAgreed));
+        let in_force = || {
+            state
+                .in_force
+                .first()
+                .copied()
+                .ok_or_else(|| refusal(&Refusal::NotAgreed))
+        };
         let offer = |text: &str| convert::hash(text, "offer").map_err(|error| refusal(&error));
         Ok(match act {
             Act::Agree(hash) => Body::Agree { offer: offer(hash)? },
@@ -184,7 +228,15 @@ impl Core {
             Act::Counter(terms) => {
                 let mut terms = convert::terms(terms).map_err(|error| refusal(&error))?;
                 if terms.replaces.is_none() {
-                    terms.replaces = state.terms().map(|offer| offer.hash);
+                    // What is countered: the terms in force, else the newest offer that waits.
+                    let open = || {
+                        state
+                            .offers
+                            .iter()
+                            .rev()
+                            .find(|offer| offer.standing == call::Standing::Open)
+                    };
+                    terms.replaces = state.terms().or_else(open).map(|offer| offer.hash);
                 }
                 Body::Offer(Box::new(terms))
             }
@@ -193,14 +245,27 @@ impl Core {
             Act::End => Body::End,
             Act::Vouch { seat, person } => {
                 let seat: SeatId = seat.parse().map_err(|_| ApiError::NotFound)?;
-                let key = self.store.seat(&seat).await?.and_then(|seat| seat.key).ok_or(ApiError::NotFound)?;
-                Body::Vouch { seat: call::PublicKey(key.0), person: Some(PersonId(*person)) }
+                let key = self
+                    .store
+                    .seat(&seat)
+                    .await?
+                    .and_then(|seat| seat.key)
+                    .ok_or(ApiError::NotFound)?;
+                Body::Vouch {
+                    seat: call::PublicKey(key.0),
+                    person: Some(PersonId(*person)),
+                }
             }
             Act::Admit(person) => {
                 let person = convert::person(person).map_err(|error| refusal(&error))?;
-                Body::Admit { terms: in_force()?, person }
+                Body::Admit {
+                    terms: in_force()?,
+                    person,
+                }
             }
-            Act::Strike(person) => Body::Strike { person: PersonId(*person) },
+            Act::Strike(person) => Body::Strike {
+                person: PersonId(*person),
+            },
         })
     }
 
@@ -215,7 +280,11 @@ impl Core {
         let mut vouches = Vec::new();
         for person in people {
             let alike = |role: &str| role == person.role.word();
-            let others = held.state.roster.iter().filter(|other| other.side == self.own.id && other.role == person.role);
+            let others = held
+                .state
+                .roster
+                .iter()
+                .filter(|other| other.side == self.own.id && other.role == person.role);
             let mut fitting = seats.iter().filter(|seat| alike(&seat.role) && seat.key.is_some());
             if let (1, Some(seat), None) = (others.count(), fitting.next(), fitting.next())
                 && let Some(key) = seat.key
@@ -225,12 +294,24 @@ impl Core {
         }
         for (seat, person) in vouches {
             let known = self.calls.get(&id).is_some_and(|held| {
-                held.state.seats.iter().any(|other| other.key == seat && other.person == person && other.good)
+                held.state
+                    .seats
+                    .iter()
+                    .any(|other| other.key == seat && other.person == person && other.good)
             });
             if known {
                 continue;
             }
-            if let Err(error) = self.say(id, Body::Vouch { seat, person: Some(person) }).await {
+            if let Err(error) = self
+                .say(
+                    id,
+                    Body::Vouch {
+                        seat,
+                        person: Some(person),
+                    },
+                )
+                .await
+            {
                 tracing::warn!(?error, "a seat was not vouched for");
             }
         }
@@ -240,7 +321,9 @@ impl Core {
     pub(super) async fn take_statement(&mut self, far: SideId, bytes: &[u8]) {
         let statement = match Statement::parse(bytes) {
             Ok(statement) => statement,
-            Err(error) => return tracing::warn!(line = ?far, %error, "the far side sent something that is no statement"),
+            Err(error) => {
+                return tracing::warn!(line = ?far, %error, "the far side sent something that is no statement");
+            }
         };
         match statement.subject() {
             Subject::Line(_) => self.take_line_statement(far, statement).await,
@@ -278,14 +361,24 @@ impl Core {
             Subject::Line(line) => CallId(line.0),
         };
         let count = u32::from(statement.number());
-        self.command(far, Command::Held { call, side: statement.side(), count }).await;
+        self.command(
+            far,
+            Command::Held {
+                call,
+                side: statement.side(),
+                count,
+            },
+        )
+        .await;
     }
 
     async fn take_call_statement(&mut self, far: SideId, id: CallId, statement: Statement) {
         let taken = match self.calls.get(&id) {
             Some(held) => {
                 let mut chains = held.chains.clone();
-                chains.insert(&self.keyring, statement.clone()).map(|taken| (chains, taken))
+                chains
+                    .insert(&self.keyring, statement.clone())
+                    .map(|taken| (chains, taken))
             }
             None if statement.starts_call() => self.start_call(far, &statement).map(|chains| (chains, Taken::New)),
             None => Err(Fault::Foreign),
@@ -322,7 +415,11 @@ impl Core {
         let chains = Chains::start(&self.keyring, statement.clone())?;
         let mut sides: Vec<SideId> = vec![self.own.id, far];
         sides.sort_unstable();
-        if chains.sides() == sides { Ok(chains) } else { Err(Fault::NotAParty) }
+        if chains.sides() == sides {
+            Ok(chains)
+        } else {
+            Err(Fault::NotAParty)
+        }
     }
 
     fn keep_pending(&mut self, id: CallId, statement: Statement) {
@@ -350,9 +447,14 @@ impl Core {
     }
 
     fn ring_for(&mut self, far: SideId, id: CallId) {
-        let name = self.lines.get(&far).map(|line| line.stored.name.clone()).unwrap_or_default();
+        let name = self
+            .lines
+            .get(&far)
+            .map(|line| line.stored.name.clone())
+            .unwrap_or_default();
         self.ring.ring(&name, &id.to_string());
-        self.seats.tell_role(api::Role::Operator, &api::ToBrowser::Ring { call: id.to_string() });
+        self.seats
+            .tell_role(api::Role::Operator, &api::ToBrowser::Ring { call: id.to_string() });
     }
 
     /// The far side has told how far our own chains had gone: say what waited, and that we are back.
@@ -370,9 +472,20 @@ impl Core {
             if held.state.phase != Phase::InSession {
                 continue;
             }
-            let lost = held.state.gaps.iter().any(|gap| gap.side == self.own.id && gap.far == far && gap.to.is_none());
+            let lost = held
+                .state
+                .gaps
+                .iter()
+                .any(|gap| gap.side == self.own.id && gap.far == far && gap.to.is_none());
             if was_away && !lost {
-                self.say_or_log(id, Body::Lost { far, since: self.started }).await;
+                self.say_or_log(
+                    id,
+                    Body::Lost {
+                        far,
+                        since: self.started,
+                    },
+                )
+                .await;
             }
             if lost || was_away {
                 self.say_or_log(id, Body::Back { far, since: now }).await;
@@ -385,7 +498,10 @@ impl Core {
         let level = self.lines.get(&far).is_some_and(|line| line.level);
         let ids: Vec<CallId> = self.open_calls().filter(|id| self.line_of(*id) == Some(far)).collect();
         for id in ids {
-            let running = self.calls.get(&id).is_some_and(|held| held.state.phase == Phase::InSession);
+            let running = self
+                .calls
+                .get(&id)
+                .is_some_and(|held| held.state.phase == Phase::InSession);
             if running && level {
                 self.say_or_log(id, Body::Lost { far, since }).await;
             }
@@ -407,7 +523,10 @@ impl Core {
         let mut over: Vec<(CallId, Hash)> = Vec::new();
         for id in self.open_calls() {
             let Some(held) = self.calls.get(&id) else { continue };
-            let level = self.line_of(id).and_then(|far| self.lines.get(&far)).is_some_and(|line| line.level);
+            let level = self
+                .line_of(id)
+                .and_then(|far| self.lines.get(&far))
+                .is_some_and(|line| line.level);
             if held.state.phase == Phase::InSession || !level {
                 continue;
             }
@@ -429,8 +548,13 @@ impl Core {
         let held = self.calls.get(&id).ok_or(ApiError::NotFound)?;
         let line_chains: Vec<&Chains> = self.lines.values().map(|line| &line.chains).collect();
         let names = self.names();
-        let record =
-            books::record(&held.chains, &self.keyring, &line_chains, &names, (self.own.id, &*self.own.key));
+        let record = books::record(
+            &held.chains,
+            &self.keyring,
+            &line_chains,
+            &names,
+            (self.own.id, &*self.own.key),
+        );
         record.map_err(|error| {
             tracing::error!(%error, "a record could not be written");
             ApiError::Internal

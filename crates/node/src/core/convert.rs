@@ -75,7 +75,11 @@ pub(super) fn terms(view: &api::Terms) -> Result<terms::Terms, Refusal> {
         Ok(terms::Footage {
             minutes: footage.minutes,
             persons: footage.persons.iter().copied().map(PersonId).collect(),
-            recorders: footage.recorders.iter().map(|text| side(text)).collect::<Result<_, Refusal>>()?,
+            recorders: footage
+                .recorders
+                .iter()
+                .map(|text| side(text))
+                .collect::<Result<_, Refusal>>()?,
             release: match footage.release {
                 api::Release::Either => terms::Release::Either,
                 api::Release::Both => terms::Release::Both,
@@ -86,7 +90,11 @@ pub(super) fn terms(view: &api::Terms) -> Result<terms::Terms, Refusal> {
         if jiff::tz::TimeZone::get(&zone.zone).is_err() {
             return Err(bad("zone"));
         }
-        Ok(terms::Party { side: side(&zone.side)?, zone: terms::Zone::new(&zone.zone)?, place: zone.place.clone() })
+        Ok(terms::Party {
+            side: side(&zone.side)?,
+            zone: terms::Zone::new(&zone.zone)?,
+            place: zone.place.clone(),
+        })
     };
     let mut terms = terms::Terms {
         medium: match view.medium {
@@ -101,7 +109,11 @@ pub(super) fn terms(view: &api::Terms) -> Result<terms::Terms, Refusal> {
         roster: view.roster.iter().map(person).collect::<Result<_, _>>()?,
         languages: view.languages.clone(),
         footage: footage.transpose()?,
-        replaces: view.replaces.as_deref().map(|text| hash(text, "replaces")).transpose()?,
+        replaces: view
+            .replaces
+            .as_deref()
+            .map(|text| hash(text, "replaces"))
+            .transpose()?,
     };
     terms.tidy();
     Ok(terms)
@@ -181,5 +193,9 @@ pub(super) fn detail(statement: &Statement) -> Args {
 
 /// The arguments of a refusal's sentence.
 pub(super) fn arguments(refusal: &Refusal) -> Args {
-    refusal.args().into_iter().map(|(name, value)| (name.to_owned(), Scalar::Text(value))).collect()
+    refusal
+        .args()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Scalar::Text(value)))
+        .collect()
 }

@@ -10,11 +10,9 @@ use tokio::sync::watch;
 use super::{Core, Order};
 use crate::{
     api::{self, LineStatus, LineView, SideView, ToBrowser},
-    books,
-    media,
+    books, media,
     signal::Signal,
 };
-
 
 /// One line.
 pub(crate) struct LineOf {
@@ -62,14 +60,25 @@ impl Core {
             addresses: stored.addresses.clone(),
             confirmed: stored.confirmed_ms.is_some(),
         });
-        let link::Line { handle, mut events, media: incoming, stats } = match added {
+        let link::Line {
+            handle,
+            mut events,
+            media: incoming,
+            stats,
+        } = match added {
             Ok(line) => line,
             Err(error) => {
                 tracing::error!(%error, "a line could not be opened");
                 return Ok(());
             }
         };
-        self.media.order(media::Order::AddLine { far, handle: handle.clone(), incoming }).await;
+        self.media
+            .order(media::Order::AddLine {
+                far,
+                handle: handle.clone(),
+                incoming,
+            })
+            .await;
         let inbox = self.inbox.clone();
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
@@ -78,7 +87,15 @@ impl Core {
                 }
             }
         });
-        let line = LineOf { stored, chains, handle, stats, up: false, since_ms: None, level: false };
+        let line = LineOf {
+            stored,
+            chains,
+            handle,
+            stats,
+            up: false,
+            since_ms: None,
+            level: false,
+        };
         self.lines.insert(far, line);
         Ok(())
     }
@@ -92,10 +109,17 @@ impl Core {
             Event::HeadsWanted => self.open_line(far).await,
             Event::FarHeads { calls, .. } => self.compare_heads(far, calls).await,
             Event::Statement { bytes, .. } => self.take_statement(far, &bytes).await,
-            Event::Want { call, side, after, limit } => self.supply(far, call, side, after, limit).await,
+            Event::Want {
+                call,
+                side,
+                after,
+                limit,
+            } => self.supply(far, call, side, after, limit).await,
             Event::Level => self.level(far).await,
             Event::Signal(signal) => self.far_signal(far, signal).await,
-            Event::Down { reason: DownReason::Replaced } => {}
+            Event::Down {
+                reason: DownReason::Replaced,
+            } => {}
             Event::Down { reason } => self.line_down(far, reason).await,
         }
         self.show_lines();
@@ -142,7 +166,10 @@ impl Core {
                     count: head.number + 1,
                     newest: Hash(head.hash.0),
                 });
-                all.push(CallHeads { call: CallId(entry.chain.0), heads: heads.collect() });
+                all.push(CallHeads {
+                    call: CallId(entry.chain.0),
+                    heads: heads.collect(),
+                });
             }
         }
         Ok(all)
@@ -151,12 +178,23 @@ impl Core {
     /// A far head that is not on our chain is a fork by somebody: both statements must reach both sides.
     async fn compare_heads(&mut self, far: SideId, calls: Vec<CallHeads>) {
         for call in calls {
-            let Ok(stored) = self.store.statements(Id(call.call.0)).await else { return };
+            let Ok(stored) = self.store.statements(Id(call.call.0)).await else {
+                return;
+            };
             for head in call.heads {
-                let ours = stored.iter().filter(|ours| ours.side == Id(head.side.0) && ours.number + 1 == head.count);
+                let ours = stored
+                    .iter()
+                    .filter(|ours| ours.side == Id(head.side.0) && ours.number + 1 == head.count);
                 let hashes: Vec<Id> = ours.map(|ours| ours.hash).collect();
                 if !hashes.is_empty() && !hashes.contains(&Id(head.newest.0)) {
-                    self.command(far, Command::Again { call: call.call, side: head.side }).await;
+                    self.command(
+                        far,
+                        Command::Again {
+                            call: call.call,
+                            side: head.side,
+                        },
+                    )
+                    .await;
                 }
             }
         }
@@ -165,13 +203,26 @@ impl Core {
     async fn supply(&mut self, far: SideId, call: CallId, side: SideId, after: u32, limit: u32) {
         // The store counts from 0: the number of the last one not missing is the place of the first one that is.
         let statements = match self.store.statements_from(Id(call.0), Id(side.0), after, limit).await {
-            Ok(stored) => stored.into_iter().filter(|one| !one.fork).map(|one| one.bytes.into()).collect(),
+            Ok(stored) => stored
+                .into_iter()
+                .filter(|one| !one.fork)
+                .map(|one| one.bytes.into())
+                .collect(),
             Err(error) => {
                 tracing::error!(%error, "statements could not be read");
                 Vec::new()
             }
         };
-        self.command(far, Command::Statements { call, side, after, statements }).await;
+        self.command(
+            far,
+            Command::Statements {
+                call,
+                side,
+                after,
+                statements,
+            },
+        )
+        .await;
     }
 
     async fn level(&mut self, far: SideId) {
@@ -223,7 +274,10 @@ impl Core {
 
     /// Calls that are not over.
     pub(super) fn open_calls(&self) -> impl Iterator<Item = CallId> + '_ {
-        self.calls.iter().filter(|(_, held)| !is_over(held.state().phase)).map(|(id, _)| *id)
+        self.calls
+            .iter()
+            .filter(|(_, held)| !is_over(held.state().phase))
+            .map(|(id, _)| *id)
     }
 
     /// All lines for a browser.

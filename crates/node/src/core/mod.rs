@@ -314,13 +314,18 @@ impl Core {
             Ask::Lines(reply) => drop(reply.send(self.line_views())),
             Ask::Calls(reply) => drop(reply.send(self.summaries())),
             Ask::Call { id, role, reply } => {
-                let view = self.call_id(&id).and_then(|id| self.call_view(id, role).ok_or(ApiError::NotFound));
+                let view = self
+                    .call_id(&id)
+                    .and_then(|id| self.call_view(id, role).ok_or(ApiError::NotFound));
                 drop(reply.send(view.map(Box::new)));
             }
             Ask::Record { id, reply } => drop(reply.send(self.record(&id).await)),
             Ask::Request { line, terms, reply } => drop(reply.send(self.request(&line, &terms).await)),
             Ask::Act { id, role, act, reply } => {
-                let outcome = self.act(&id, &act).await.and_then(|id| self.call_view(id, role).ok_or(ApiError::NotFound));
+                let outcome = self
+                    .act(&id, &act)
+                    .await
+                    .and_then(|id| self.call_view(id, role).ok_or(ApiError::NotFound));
                 drop(reply.send(outcome.map(Box::new)));
             }
         }
@@ -337,7 +342,11 @@ impl Core {
     /// The call that a text names, if it exists.
     fn call_id(&self, text: &str) -> Result<CallId, ApiError> {
         let id: CallId = text.parse().map_err(|_| ApiError::NotFound)?;
-        if self.calls.contains_key(&id) { Ok(id) } else { Err(ApiError::NotFound) }
+        if self.calls.contains_key(&id) {
+            Ok(id)
+        } else {
+            Err(ApiError::NotFound)
+        }
     }
 
     /// Shows a call again once the current order is done.

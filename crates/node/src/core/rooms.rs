@@ -86,7 +86,10 @@ impl Rooms {
     /// Rooms whose track numbers start at a place that differs from one start of the node to the next, so that the far
     /// side never takes a new track for an old one.
     pub(super) fn starting_at(seed: u16) -> Self {
-        Self { next_local: seed % REMOTE_FROM, ..Self::default() }
+        Self {
+            next_local: seed % REMOTE_FROM,
+            ..Self::default()
+        }
     }
 
     fn local_track(&mut self, key: PublicKey, source: Source) -> TrackId {
@@ -103,8 +106,11 @@ impl Rooms {
     }
 
     fn remote_track(&mut self) -> TrackId {
-        let taken: BTreeSet<TrackId> =
-            self.rooms.values().flat_map(|room| room.remote.values().map(|remote| remote.track)).collect();
+        let taken: BTreeSet<TrackId> = self
+            .rooms
+            .values()
+            .flat_map(|room| room.remote.values().map(|remote| remote.track))
+            .collect();
         loop {
             self.next_remote = (self.next_remote + 1) % REMOTE_FROM;
             let track = TrackId(REMOTE_FROM + self.next_remote);
@@ -128,7 +134,13 @@ impl Rooms {
 
     /// The far seat of that key, if its terminal is connected.
     pub(super) fn far_seat(&self, id: CallId, side: SideId, key: PublicKey) -> Option<&signal::Seat> {
-        self.rooms.get(&id)?.far.get(&side)?.seats.iter().find(|seat| seat.key == key)
+        self.rooms
+            .get(&id)?
+            .far
+            .get(&side)?
+            .seats
+            .iter()
+            .find(|seat| seat.key == key)
     }
 }
 
@@ -157,8 +169,13 @@ impl Core {
     }
 
     fn plan(&self, id: CallId) -> Plan {
-        let mut plan =
-            Plan { remote: BTreeMap::new(), ours: Vec::new(), live: false, line: None, presence: Presence::default() };
+        let mut plan = Plan {
+            remote: BTreeMap::new(),
+            ours: Vec::new(),
+            live: false,
+            line: None,
+            presence: Presence::default(),
+        };
         let Some(held) = self.calls.get(&id) else { return plan };
         let state = held.state();
         let open = matches!(state.phase, Phase::Agreed | Phase::Gathering | Phase::InSession) && !held.ending();
@@ -168,14 +185,25 @@ impl Core {
         plan.line = self.line_of(id);
         plan.live = state.phase == Phase::InSession;
         let good = |side: SideId, key: PublicKey| {
-            state.seats.iter().find(|seat| seat.good && seat.side == side && seat.key == key)
+            state
+                .seats
+                .iter()
+                .find(|seat| seat.good && seat.side == side && seat.key == key)
         };
         for (connection, socket) in self.seats.iter() {
             if good(self.own.id, socket.key).is_none() {
                 continue;
             }
-            plan.presence.seats.push(signal::Seat { key: socket.key, mic: socket.mic });
-            let Some(session) = self.rooms.sessions.get(&connection).filter(|session| session.call == id) else {
+            plan.presence.seats.push(signal::Seat {
+                key: socket.key,
+                mic: socket.mic,
+            });
+            let Some(session) = self
+                .rooms
+                .sessions
+                .get(&connection)
+                .filter(|session| session.call == id)
+            else {
                 continue;
             };
             plan.ours.push(connection);
@@ -184,7 +212,11 @@ impl Core {
                     Source::Microphone => signal::Kind::Sound,
                     Source::Camera => signal::Kind::Picture,
                 };
-                plan.presence.tracks.push(signal::Track { track: track.0, key: socket.key, kind });
+                plan.presence.tracks.push(signal::Track {
+                    track: track.0,
+                    key: socket.key,
+                    kind,
+                });
             }
         }
         if plan.live
@@ -193,7 +225,8 @@ impl Core {
             for (side, presence) in &room.far {
                 for track in &presence.tracks {
                     if let Some(seat) = good(*side, track.key) {
-                        plan.remote.insert((*side, track.track), (track.kind, track.key, seat.person.0));
+                        plan.remote
+                            .insert((*side, track.track), (track.kind, track.key, seat.person.0));
                     }
                 }
             }
@@ -204,7 +237,10 @@ impl Core {
     async fn arrange_remote(&mut self, id: CallId, plan: &Plan) {
         let known = self.rooms.rooms.entry(id).or_default().remote.clone();
         for (at, remote) in &known {
-            let wanted = plan.remote.get(at).is_some_and(|(kind, key, _)| *kind == remote.kind && *key == remote.key);
+            let wanted = plan
+                .remote
+                .get(at)
+                .is_some_and(|(kind, key, _)| *kind == remote.kind && *key == remote.key);
             if !wanted {
                 self.media.order(media::Order::RemoveTrack(remote.track)).await;
                 self.rooms.rooms.entry(id).or_default().remote.remove(at);
@@ -219,15 +255,33 @@ impl Core {
                 signal::Kind::Sound => sfu::Kind::Sound,
                 signal::Kind::Picture => sfu::Kind::Picture,
             };
-            self.media.order(media::Order::AddRemote { line: at.0, far_track: at.1, track, kind: sfu_kind }).await;
-            self.rooms.rooms.entry(id).or_default().remote.insert(*at, Remote { track, kind: *kind, key: *key });
+            self.media
+                .order(media::Order::AddRemote {
+                    line: at.0,
+                    far_track: at.1,
+                    track,
+                    kind: sfu_kind,
+                })
+                .await;
+            self.rooms.rooms.entry(id).or_default().remote.insert(
+                *at,
+                Remote {
+                    track,
+                    kind: *kind,
+                    key: *key,
+                },
+            );
         }
     }
 
     async fn arrange_routes(&mut self, id: CallId, plan: &Plan) {
         let mut routes: BTreeMap<TrackId, (Vec<ParticipantId>, Leaving)> = BTreeMap::new();
-        let listeners: Vec<ParticipantId> =
-            plan.ours.iter().filter_map(|at| self.rooms.sessions.get(at)).map(|session| session.participant).collect();
+        let listeners: Vec<ParticipantId> = plan
+            .ours
+            .iter()
+            .filter_map(|at| self.rooms.sessions.get(at))
+            .map(|session| session.participant)
+            .collect();
         for session in plan.ours.iter().filter_map(|at| self.rooms.sessions.get(at)) {
             for track in session.tracks.values() {
                 let leaving = plan.line.filter(|_| plan.live).map(|line| (line, session.participant));
@@ -240,19 +294,31 @@ impl Core {
         }
         let before = std::mem::replace(&mut room.routes, routes.clone());
         for (track, _) in before.iter().filter(|(track, _)| !routes.contains_key(track)) {
-            let order = media::Order::Route { track: *track, participants: Vec::new(), line: None };
+            let order = media::Order::Route {
+                track: *track,
+                participants: Vec::new(),
+                line: None,
+            };
             self.media.order(order).await;
         }
         for (track, route) in routes {
             if before.get(&track) != Some(&route) {
                 let (participants, line) = route;
-                self.media.order(media::Order::Route { track, participants, line }).await;
+                self.media
+                    .order(media::Order::Route {
+                        track,
+                        participants,
+                        line,
+                    })
+                    .await;
             }
         }
     }
 
     fn tell_tracks(&mut self, id: CallId, plan: &Plan) {
-        let Some(room) = self.rooms.rooms.get_mut(&id) else { return };
+        let Some(room) = self.rooms.rooms.get_mut(&id) else {
+            return;
+        };
         let views: Vec<TrackView> = room
             .remote
             .iter()
@@ -273,7 +339,13 @@ impl Core {
         for connection in &plan.ours {
             if room.tracks_told.get(connection) != Some(&views) {
                 let tracks = views.clone();
-                self.seats.tell(*connection, ToBrowser::Tracks { call: id.to_string(), tracks });
+                self.seats.tell(
+                    *connection,
+                    ToBrowser::Tracks {
+                        call: id.to_string(),
+                        tracks,
+                    },
+                );
             }
             told.insert(*connection, views.clone());
         }
@@ -283,7 +355,9 @@ impl Core {
     async fn tell_presence(&mut self, id: CallId, plan: Plan) {
         let Some(line) = self.line_of(id) else { return };
         let up = self.lines.get(&line).is_some_and(|line| line.up);
-        let Some(room) = self.rooms.rooms.get_mut(&id) else { return };
+        let Some(room) = self.rooms.rooms.get_mut(&id) else {
+            return;
+        };
         if !up || room.presence_told.as_ref() == Some(&plan.presence) {
             return;
         }
@@ -292,7 +366,10 @@ impl Core {
     }
 
     async fn signal(&mut self, far: SideId, id: CallId, signal: &Signal) {
-        let signal = link::Signal { call: id.into(), payload: signal.encode().into() };
+        let signal = link::Signal {
+            call: id.into(),
+            payload: signal.encode().into(),
+        };
         self.command(far, link::Command::Signal(signal)).await;
     }
 
@@ -304,7 +381,10 @@ impl Core {
                 self.change(call);
                 ToBrowser::MediaAnswer { id: number, sdp }
             }
-            Err(code) => ToBrowser::MediaError { id: number, code: code.to_owned() },
+            Err(code) => ToBrowser::MediaError {
+                id: number,
+                code: code.to_owned(),
+            },
         };
         self.seats.tell(connection, message);
     }
@@ -318,7 +398,11 @@ impl Core {
             return Err("not_gathered");
         }
         let own = self.own.id;
-        if !state.seats.iter().any(|seat| seat.good && seat.side == own && seat.key == key) {
+        if !state
+            .seats
+            .iter()
+            .any(|seat| seat.good && seat.side == own && seat.key == key)
+        {
             return Err("not_vouched");
         }
         if offer.send.len() > SECTIONS_MAX || offer.recv.len() > SECTIONS_MAX {
@@ -333,15 +417,28 @@ impl Core {
                 return Err("offer_track_taken");
             }
             let kind = section.source.kind();
-            publish.push(Publish { mid: section.mid.as_str().into(), track, kind });
+            publish.push(Publish {
+                mid: section.mid.as_str().into(),
+                track,
+                kind,
+            });
         }
         let wanted = |section: &ReceiveSection| {
             let track = TrackId(u16::try_from(section.track).map_err(|_| "not_found")?);
-            Ok::<_, &'static str>(Subscribe { mid: section.mid.as_str().into(), track })
+            Ok::<_, &'static str>(Subscribe {
+                mid: section.mid.as_str().into(),
+                track,
+            })
         };
         let subscribe = offer.recv.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         let (reply, answer) = oneshot::channel();
-        let order = media::Order::Offer { participant, sdp: offer.sdp, publish, subscribe, reply };
+        let order = media::Order::Offer {
+            participant,
+            sdp: offer.sdp,
+            publish,
+            subscribe,
+            reply,
+        };
         self.media.order(order).await;
         let sdp = answer.await.map_err(|_| "internal")?.map_err(|error| error.code())?;
         // Routes are set again below: they name tracks that may only now exist.
@@ -350,7 +447,14 @@ impl Core {
                 room.routes.remove(track);
             }
         }
-        self.rooms.sessions.insert(connection, Session { participant, call, tracks });
+        self.rooms.sessions.insert(
+            connection,
+            Session {
+                participant,
+                call,
+                tracks,
+            },
+        );
         Ok((call, sdp))
     }
 
@@ -364,7 +468,11 @@ impl Core {
     /// The media loop reports.
     pub(super) async fn media_news(&mut self, news: News) {
         let session = |participant: ParticipantId, rooms: &Rooms| {
-            rooms.sessions.iter().find(|(_, session)| session.participant == participant).map(|(at, _)| *at)
+            rooms
+                .sessions
+                .iter()
+                .find(|(_, session)| session.participant == participant)
+                .map(|(at, _)| *at)
         };
         match news {
             News::Disconnected(participant, reason) => {
@@ -377,7 +485,11 @@ impl Core {
                 }
             }
             News::KeyFrameRequest { line, far_track } => {
-                let room = self.rooms.rooms.iter().find(|(_, room)| room.remote.contains_key(&(line, far_track)));
+                let room = self
+                    .rooms
+                    .rooms
+                    .iter()
+                    .find(|(_, room)| room.remote.contains_key(&(line, far_track)));
                 if let Some(id) = room.map(|(id, _)| *id) {
                     self.signal(line, id, &Signal::KeyFrame(far_track)).await;
                 }

@@ -60,7 +60,11 @@ impl Seats {
     }
 
     fn tell_where(&mut self, which: impl Fn(&Socket) -> bool, message: &ToBrowser) {
-        let connections: Vec<u64> = self.iter().filter(|(_, socket)| which(socket)).map(|(at, _)| at).collect();
+        let connections: Vec<u64> = self
+            .iter()
+            .filter(|(_, socket)| which(socket))
+            .map(|(at, _)| at)
+            .collect();
         for connection in connections {
             self.tell(connection, message.clone());
         }
@@ -82,8 +86,12 @@ impl Core {
     pub(super) async fn opened(&mut self, seat: Seat, to: mpsc::Sender<ToBrowser>, reply: oneshot::Sender<u64>) {
         let key = PublicKey(seat.key);
         let seat = seat.view();
-        let before: Vec<u64> =
-            self.seats.iter().filter(|(_, socket)| socket.seat.id == seat.id).map(|(at, _)| at).collect();
+        let before: Vec<u64> = self
+            .seats
+            .iter()
+            .filter(|(_, socket)| socket.seat.id == seat.id)
+            .map(|(at, _)| at)
+            .collect();
         for connection in before {
             self.seats.tell(connection, ToBrowser::Replaced {});
             self.closed(connection).await;
@@ -94,9 +102,27 @@ impl Core {
             return;
         }
         let role = seat.role;
-        self.seats.sockets.insert(connection, Socket { seat, key, mic: None, to });
-        self.seats.tell(connection, ToBrowser::Lines { lines: self.line_views() });
-        self.seats.tell(connection, ToBrowser::Calls { calls: self.summaries() });
+        self.seats.sockets.insert(
+            connection,
+            Socket {
+                seat,
+                key,
+                mic: None,
+                to,
+            },
+        );
+        self.seats.tell(
+            connection,
+            ToBrowser::Lines {
+                lines: self.line_views(),
+            },
+        );
+        self.seats.tell(
+            connection,
+            ToBrowser::Calls {
+                calls: self.summaries(),
+            },
+        );
         let open: Vec<_> = self.open_calls().collect();
         for id in open {
             if let Some(view) = self.call_view(id, role) {
@@ -125,8 +151,24 @@ impl Core {
         };
         match message {
             FromBrowser::Prove { .. } => {}
-            FromBrowser::MediaOffer { id, call, sdp, send, recv } => {
-                self.media_offer(connection, super::rooms::Offer { id, call, sdp, send, recv }).await;
+            FromBrowser::MediaOffer {
+                id,
+                call,
+                sdp,
+                send,
+                recv,
+            } => {
+                self.media_offer(
+                    connection,
+                    super::rooms::Offer {
+                        id,
+                        call,
+                        sdp,
+                        send,
+                        recv,
+                    },
+                )
+                .await;
             }
             FromBrowser::MediaStop {} => {
                 if let Some(call) = self.stop_media(connection).await {

@@ -37,9 +37,19 @@ fn make(dir: &Path, name: &str, zone: &str) {
         name: name.into(),
         place: name.into(),
         zone: zone.into(),
-        http: Http { listen: any, public: None, tls: Tls::Off },
-        media: Media { listen: any, addresses: Vec::new() },
-        link: Link { listen: any, addresses: Vec::new() },
+        http: Http {
+            listen: any,
+            public: None,
+            tls: Tls::Off,
+        },
+        media: Media {
+            listen: any,
+            addresses: Vec::new(),
+        },
+        link: Link {
+            listen: any,
+            addresses: Vec::new(),
+        },
         ring: Ring::default(),
     };
     setup::init(dir, config, &[]).unwrap();
@@ -57,11 +67,20 @@ async fn accept(near: &Path, far: &Path) {
 async fn seat(dir: &Path, id: &str, role: Role) {
     let store = shell::open_store(dir).await.unwrap();
     let id: store::SeatId = id.parse().unwrap();
-    store.put_seat(&id, "Seat", role.as_str(), "Here", now_ms()).await.unwrap();
+    store
+        .put_seat(&id, "Seat", role.as_str(), "Here", now_ms())
+        .await
+        .unwrap();
     let token = store::Id::of(id.as_str().as_bytes());
-    store.issue_token(&id, token, now_ms() + MINUTE_MS, now_ms()).await.unwrap();
+    store
+        .issue_token(&id, token, now_ms() + MINUTE_MS, now_ms())
+        .await
+        .unwrap();
     let key = store::Id(Key::generate().unwrap().key().0);
-    assert!(matches!(store.enrol(token, key, now_ms()).await.unwrap(), store::Enrol::Done(_)));
+    assert!(matches!(
+        store.enrol(token, key, now_ms()).await.unwrap(),
+        store::Enrol::Done(_)
+    ));
     store.close().await;
 }
 
@@ -82,7 +101,11 @@ impl World {
         for dir in [&a, &b] {
             seat(dir, "principal", Role::Principal).await;
         }
-        let world = Self { a: Node::start(&a).await.unwrap(), b: Node::start(&b).await.unwrap(), root };
+        let world = Self {
+            a: Node::start(&a).await.unwrap(),
+            b: Node::start(&b).await.unwrap(),
+            root,
+        };
         up(&world.a).await;
         up(&world.b).await;
         world
@@ -117,20 +140,29 @@ impl World {
 
     async fn ask(&self, from: &Node, to: &Node, topic: &str) -> String {
         let (line, terms) = (to.side.to_string(), Box::new(self.terms(topic)));
-        from.core.ask(|reply| Ask::Request { line, terms, reply }).await.unwrap().unwrap()
+        from.core
+            .ask(|reply| Ask::Request { line, terms, reply })
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// Brings a call to where the principals talk.
     async fn session(&self) -> String {
         let id = self.ask(&self.a, &self.b, "EXAMPLE topic").await;
         let asked = until(&self.b, &id, |call| call.may.contains(&Verb::Agree)).await;
-        act(&self.b, &id, Act::Agree(asked.offers[0].hash.clone())).await.unwrap();
+        act(&self.b, &id, Act::Agree(asked.offers[0].hash.clone()))
+            .await
+            .unwrap();
         until(&self.a, &id, |call| call.summary.phase == Phase::Agreed).await;
         for node in [&self.a, &self.b] {
             act(node, &id, Act::Gather).await.unwrap();
         }
         for node in [&self.a, &self.b] {
-            until(node, &id, |call| call.seats.len() == 2 && call.may.contains(&Verb::Begin)).await;
+            until(node, &id, |call| {
+                call.seats.len() == 2 && call.may.contains(&Verb::Begin)
+            })
+            .await;
         }
         for node in [&self.a, &self.b] {
             act(node, &id, Act::Begin).await.unwrap();
@@ -155,17 +187,36 @@ impl World {
 }
 
 async fn up(node: &Node) {
-    tokio::time::timeout(PATIENCE, node.line_up()).await.expect("the line comes up");
+    tokio::time::timeout(PATIENCE, node.line_up())
+        .await
+        .expect("the line comes up");
 }
 
 async fn act(node: &Node, id: &str, act: Act) -> Result<CallView, ApiError> {
     let (id, act) = (id.to_owned(), Box::new(act));
-    node.core.ask(|reply| Ask::Act { id, role: Role::Operator, act, reply }).await.unwrap().map(|view| *view)
+    node.core
+        .ask(|reply| Ask::Act {
+            id,
+            role: Role::Operator,
+            act,
+            reply,
+        })
+        .await
+        .unwrap()
+        .map(|view| *view)
 }
 
 async fn view(node: &Node, id: &str) -> Option<CallView> {
     let id = id.to_owned();
-    let answer = node.core.ask(|reply| Ask::Call { id, role: Role::Operator, reply }).await.unwrap();
+    let answer = node
+        .core
+        .ask(|reply| Ask::Call {
+            id,
+            role: Role::Operator,
+            reply,
+        })
+        .await
+        .unwrap();
     answer.ok().map(|view| *view)
 }
 
@@ -182,7 +233,9 @@ async fn until(node: &Node, id: &str, holds: impl Fn(&CallView) -> bool) -> Call
     match tokio::time::timeout(PATIENCE, wait).await {
         Ok(view) => view,
         Err(_) => {
-            let shown = view(node, id).await.map(|call| serde_json::to_string_pretty(&call).unwrap());
+            let shown = view(node, id)
+                .await
+                .map(|call| serde_json::to_string_pretty(&call).unwrap());
             panic!("{} never showed the call so: {}", node.name, shown.unwrap_or_default());
         }
     }
@@ -200,11 +253,20 @@ async fn a_call_from_its_request_to_the_same_record_on_both_sides() {
     let world = World::new().await;
     let id = world.session().await;
     act(&world.a, &id, Act::End).await.unwrap();
-    until(&world.b, &id, |call| call.summary.phase == Phase::Ended && call.summary.ended.is_some()).await;
+    until(&world.b, &id, |call| {
+        call.summary.phase == Phase::Ended && call.summary.ended.is_some()
+    })
+    .await;
     let [of_a, of_b] = world.records(&id).await;
     assert_eq!((of_a.outcome(), of_b.outcome()), (Outcome::Trusted, Outcome::Trusted));
     let statements = |verdict: &record::Verdict| {
-        verdict.chains.as_ref().unwrap().statements().map(call::Statement::hash).collect::<Vec<_>>()
+        verdict
+            .chains
+            .as_ref()
+            .unwrap()
+            .statements()
+            .map(call::Statement::hash)
+            .collect::<Vec<_>>()
     };
     assert_eq!(statements(&of_a), statements(&of_b));
     assert_eq!(of_a.state(), of_b.state());
@@ -215,15 +277,21 @@ async fn a_call_from_its_request_to_the_same_record_on_both_sides() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_requests_at_the_same_instant_are_two_calls() {
     let world = World::new().await;
-    let (one, other) =
-        tokio::join!(world.ask(&world.a, &world.b, "EXAMPLE one"), world.ask(&world.b, &world.a, "EXAMPLE other"));
+    let (one, other) = tokio::join!(
+        world.ask(&world.a, &world.b, "EXAMPLE one"),
+        world.ask(&world.b, &world.a, "EXAMPLE other")
+    );
     assert_ne!(one, other);
     for node in [&world.a, &world.b] {
         for id in [&one, &other] {
             until(node, id, |call| call.summary.phase == Phase::Proposed).await;
         }
     }
-    let hash = until(&world.b, &one, |call| call.may.contains(&Verb::Agree)).await.offers[0].hash.clone();
+    let hash = until(&world.b, &one, |call| call.may.contains(&Verb::Agree))
+        .await
+        .offers[0]
+        .hash
+        .clone();
     act(&world.b, &one, Act::Agree(hash)).await.unwrap();
     let mine = view(&world.b, &other).await.unwrap().offers[0].hash.clone();
     act(&world.b, &other, Act::Withdraw(mine)).await.unwrap();
@@ -235,9 +303,15 @@ async fn two_requests_at_the_same_instant_are_two_calls() {
 async fn agreeing_to_an_offer_that_was_taken_back_is_refused_in_words() {
     let world = World::new().await;
     let id = world.ask(&world.a, &world.b, "EXAMPLE first thought").await;
-    let first = until(&world.b, &id, |call| call.may.contains(&Verb::Agree)).await.offers[0].hash.clone();
+    let first = until(&world.b, &id, |call| call.may.contains(&Verb::Agree))
+        .await
+        .offers[0]
+        .hash
+        .clone();
     act(&world.a, &id, Act::Withdraw(first.clone())).await.unwrap();
-    act(&world.a, &id, Act::Counter(world.terms("EXAMPLE second thought"))).await.unwrap();
+    act(&world.a, &id, Act::Counter(world.terms("EXAMPLE second thought")))
+        .await
+        .unwrap();
     until(&world.b, &id, |call| call.offers.len() == 2).await;
     assert_eq!(refusal(act(&world.b, &id, Act::Agree(first)).await), "offer_closed");
     let second = view(&world.b, &id).await.unwrap().offers[1].hash.clone();
@@ -283,7 +357,11 @@ async fn end_pressed_by_a_node_that_does_not_know_its_own_head_ends_at_once_and_
     assert_eq!(refusal(act(&world.a, &id, Act::Gather).await), "own_head_unknown");
     let ended = act(&world.a, &id, Act::End).await.unwrap();
     assert_eq!(ended.summary.phase, Phase::Ended, "shown as over at once");
-    assert_eq!(ended.timeline.len(), before.timeline.len(), "nothing is signed before the own head is known");
+    assert_eq!(
+        ended.timeline.len(),
+        before.timeline.len(),
+        "nothing is signed before the own head is known"
+    );
     world.b = Node::start(&b).await.unwrap();
     let over = until(&world.b, &id, |call| call.summary.phase == Phase::Ended).await;
     assert!(!over.forked);
@@ -299,7 +377,13 @@ async fn what_is_said_while_the_far_node_is_away_reaches_it_once_it_is_back() {
     world.b.stop().await;
     until(&world.a, &known, |call| !call.interrupted.is_empty()).await;
     act(&world.a, &known, Act::End).await.unwrap();
-    let later = world.a.core.ask(|reply| Ask::Request { line, terms, reply }).await.unwrap().unwrap();
+    let later = world
+        .a
+        .core
+        .ask(|reply| Ask::Request { line, terms, reply })
+        .await
+        .unwrap()
+        .unwrap();
     world.b = Node::start(&dir).await.unwrap();
     until(&world.b, &known, |call| call.summary.phase == Phase::Ended).await;
     until(&world.b, &later, |call| call.may.contains(&Verb::Agree)).await;

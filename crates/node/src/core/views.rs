@@ -4,15 +4,24 @@ use call::{Body, CallId, Chains, Gap, Hash, Phase, SideId, Standing, State, Stat
 
 use super::{Core, calls::Held, convert};
 use crate::{
-    api::{self, CallSeatView, CallSummary, CallView, GapView, InterruptedView, OfferView, Role, StatementView, ToBrowser, Verb},
+    api::{
+        self, CallSeatView, CallSummary, CallView, GapView, InterruptedView, OfferView, Role, StatementView, ToBrowser,
+        Verb,
+    },
     http::ApiError,
 };
 
 /// A refusal or an error as a socket message.
 pub(super) fn refused(error: ApiError) -> ToBrowser {
     match error {
-        ApiError::Refusal(body) => ToBrowser::Refused { code: body.refusal, args: body.args },
-        other => ToBrowser::Refused { code: other.parts().1.to_owned(), args: api::Args::new() },
+        ApiError::Refusal(body) => ToBrowser::Refused {
+            code: body.refusal,
+            args: body.args,
+        },
+        other => ToBrowser::Refused {
+            code: other.parts().1.to_owned(),
+            args: api::Args::new(),
+        },
     }
 }
 
@@ -57,7 +66,10 @@ fn joined(gaps: &[Gap]) -> Vec<GapView> {
             _ => joined.push((from, to)),
         }
     }
-    let view = |(from, to): (i64, Option<i64>)| GapView { from: api::time_text(from), to: to.map(api::time_text) };
+    let view = |(from, to): (i64, Option<i64>)| GapView {
+        from: api::time_text(from),
+        to: to.map(api::time_text),
+    };
     joined.into_iter().map(view).collect()
 }
 
@@ -65,7 +77,10 @@ fn joined(gaps: &[Gap]) -> Vec<GapView> {
 fn attention(state: &State, own: SideId) -> bool {
     let others_first = |those: &[SideId]| !those.is_empty() && !those.contains(&own);
     match state.phase {
-        Phase::Proposed => state.offers.iter().any(|offer| offer.by != own && offer.standing == Standing::Open),
+        Phase::Proposed => state
+            .offers
+            .iter()
+            .any(|offer| offer.by != own && offer.standing == Standing::Open),
         Phase::Agreed => state.crossed,
         Phase::Gathering => state.crossed || others_first(&state.gathered) || others_first(&state.begin_by),
         _ => false,
@@ -103,7 +118,13 @@ fn verbs(chains: &Chains, state: &State, own: SideId, role: Role) -> Vec<Verb> {
         let open = matches!(state.phase, Phase::Agreed | Phase::Gathering | Phase::InSession);
         add(Verb::Vouch, open);
         add(Verb::Admit, open && in_force.is_some());
-        add(Verb::Strike, open && state.roster.iter().any(|person| can(&Body::Strike { person: person.id })));
+        add(
+            Verb::Strike,
+            open && state
+                .roster
+                .iter()
+                .any(|person| can(&Body::Strike { person: person.id })),
+        );
     }
     if matches!(role, Role::Operator | Role::Principal) {
         add(Verb::End, !super::lines::is_over(state.phase) && can(&Body::End));
@@ -114,7 +135,11 @@ fn verbs(chains: &Chains, state: &State, own: SideId, role: Role) -> Vec<Verb> {
 impl Core {
     /// All calls, newest first.
     pub(super) fn summaries(&self) -> Vec<CallSummary> {
-        let mut all: Vec<_> = self.calls.iter().filter_map(|(id, held)| self.summary(*id, held)).collect();
+        let mut all: Vec<_> = self
+            .calls
+            .iter()
+            .filter_map(|(id, held)| self.summary(*id, held))
+            .collect();
         all.sort_by(|a, b| b.terms.start.cmp(&a.terms.start).then_with(|| a.id.cmp(&b.id)));
         all
     }
@@ -125,11 +150,18 @@ impl Core {
         Some(CallSummary {
             id: id.to_string(),
             line: far.to_string(),
-            phase: if held.ending() { api::Phase::Ended } else { phase_view(state.phase) },
+            phase: if held.ending() {
+                api::Phase::Ended
+            } else {
+                phase_view(state.phase)
+            },
             asked_by: state.asked_by.to_string(),
             terms: convert::terms_view(shown_terms(state)?),
             begun: state.begun.map(|mark| api::time_text(mark.at.0)),
-            ended: state.ended().filter(|_| state.phase == Phase::Ended).map(|mark| api::time_text(mark.at.0)),
+            ended: state
+                .ended()
+                .filter(|_| state.phase == Phase::Ended)
+                .map(|mark| api::time_text(mark.at.0)),
             attention: attention(state, self.own.id),
         })
     }
@@ -146,8 +178,10 @@ impl Core {
             standing: standing_view(offer.standing),
         });
         let interrupted = state.interrupted();
-        let interrupted = interrupted
-            .map(|gap| InterruptedView { side: gap.side.to_string(), since: api::time_text(gap.from.0) });
+        let interrupted = interrupted.map(|gap| InterruptedView {
+            side: gap.side.to_string(),
+            since: api::time_text(gap.from.0),
+        });
         Some(CallView {
             summary: self.summary(id, held)?,
             offers: offers.collect(),
@@ -168,7 +202,11 @@ impl Core {
         let good = state.seats.iter().filter(|seat| seat.good);
         good.filter_map(|seat| {
             let person = state.person(seat.person)?;
-            let ours = self.seats.iter().find(|(_, socket)| socket.key == seat.key).map(|(_, socket)| socket);
+            let ours = self
+                .seats
+                .iter()
+                .find(|(_, socket)| socket.key == seat.key)
+                .map(|(_, socket)| socket);
             let far = self.rooms.far_seat(id, seat.side, seat.key);
             let is_ours = seat.side == self.own.id;
             Some(CallSeatView {
@@ -180,7 +218,11 @@ impl Core {
                 place: person.place.clone(),
                 key: seat.key.to_string(),
                 present: if is_ours { ours.is_some() } else { far.is_some() },
-                mic: if is_ours { ours.and_then(|socket| socket.mic) } else { far.and_then(|seat| seat.mic) },
+                mic: if is_ours {
+                    ours.and_then(|socket| socket.mic)
+                } else {
+                    far.and_then(|seat| seat.mic)
+                },
             })
         })
         .collect()

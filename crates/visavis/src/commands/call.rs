@@ -21,7 +21,10 @@ fn list(books: &Books, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut rows = Vec::new();
     for (id, chains) in &books.calls {
         let state = State::of(chains);
-        let start = state.terms().or_else(|| state.offers.last()).map(|offer| time(offer.terms.start));
+        let start = state
+            .terms()
+            .or_else(|| state.offers.last())
+            .map(|offer| time(offer.terms.start));
         let (asked_by, phase) = (books.name(state.asked_by), state.phase.word());
         if as_json {
             rows.push(json!({ "id": id.to_string(), "phase": phase, "start": start, "asked_by": asked_by }));
@@ -72,11 +75,18 @@ fn show(books: &Books, start: &str, as_json: bool) -> anyhow::Result<ExitCode> {
         }));
         return Ok(ExitCode::SUCCESS);
     }
-    output::line(format_args!("Call {id}\n{}, asked for by {}", state.phase.word(), books.name(state.asked_by)));
+    output::line(format_args!(
+        "Call {id}\n{}, asked for by {}",
+        state.phase.word(),
+        books.name(state.asked_by)
+    ));
     if let Some(offer) = state.terms().or_else(|| state.offers.last()) {
         for party in &offer.terms.parties {
             let there = in_zone(offer.terms.start, party.zone.as_str());
-            output::line(format_args!("Planned: {there} {} ({} minutes)", party.place, offer.terms.minutes));
+            output::line(format_args!(
+                "Planned: {there} {} ({} minutes)",
+                party.place, offer.terms.minutes
+            ));
         }
         for topic in &offer.terms.topics {
             output::line(format_args!("Topic: {topic}"));
@@ -115,6 +125,8 @@ pub fn time(at: Timestamp) -> String {
 
 /// As people write it there.
 pub fn in_zone(at: Timestamp, zone: &str) -> String {
-    let there = jiff::Timestamp::from_millisecond(at.0).ok().and_then(|at| at.in_tz(zone).ok());
+    let there = jiff::Timestamp::from_millisecond(at.0)
+        .ok()
+        .and_then(|at| at.in_tz(zone).ok());
     there.map_or_else(|| time(at), |there| there.strftime("%a %-d %b %Y, %H:%M").to_string())
 }

@@ -45,10 +45,21 @@ pub async fn run(asked: Demo) -> anyhow::Result<ExitCode> {
         (None, None) => bail!("no folder for the demo"),
     };
     let sides = [
-        Side { name: "Washington", zone: "America/New_York", dir: root.join("washington") },
-        Side { name: "Moscow", zone: "Europe/Moscow", dir: root.join("moscow") },
+        Side {
+            name: "Washington",
+            zone: "America/New_York",
+            dir: root.join("washington"),
+        },
+        Side {
+            name: "Moscow",
+            zone: "Europe/Moscow",
+            dir: root.join("moscow"),
+        },
     ];
-    for (side, port) in sides.iter().zip([asked.port_base, asked.port_base.map(|port| port.saturating_add(3))]) {
+    for (side, port) in sides
+        .iter()
+        .zip([asked.port_base, asked.port_base.map(|port| port.saturating_add(3))])
+    {
         make(side, port)?;
     }
     pair(&sides).await?;
@@ -57,7 +68,11 @@ pub async fn run(asked: Demo) -> anyhow::Result<ExitCode> {
     let links = [seats(&sides[0], &nodes[0]).await?, seats(&sides[1], &nodes[1]).await?];
     std::fs::write(&trust, Books::open(&sides[0].dir).await?.trust().to_text())?;
     wait_for_line(&nodes).await?;
-    if asked.json { print_json(&sides, &nodes, &links, &trust) } else { print(&nodes, &links) }
+    if asked.json {
+        print_json(&sides, &nodes, &links, &trust)
+    } else {
+        print(&nodes, &links)
+    }
     asked_to_stop().await?;
     let [one, other] = nodes;
     tokio::join!(one.stop(), other.stop());
@@ -79,9 +94,19 @@ fn make(side: &Side, port: Option<u16>) -> anyhow::Result<()> {
         name: side.name.to_owned(),
         place: side.name.to_owned(),
         zone: side.zone.to_owned(),
-        http: Http { listen: at(0), public: None, tls: Tls::Off },
-        media: Media { listen: at(1), addresses: Vec::new() },
-        link: Link { listen: at(2), addresses: Vec::new() },
+        http: Http {
+            listen: at(0),
+            public: None,
+            tls: Tls::Off,
+        },
+        media: Media {
+            listen: at(1),
+            addresses: Vec::new(),
+        },
+        link: Link {
+            listen: at(2),
+            addresses: Vec::new(),
+        },
         ring: Ring::default(),
     };
     setup::init(&side.dir, config, &[])?;
@@ -95,7 +120,7 @@ async fn pair(sides: &[Side; 2]) -> anyhow::Result<()> {
         let bundle = pair::invite(&sides[far].dir, &[])?.to_text();
         let store = shell::open_store(&sides[near].dir).await?;
         let pairing = pair::read(&sides[near].dir, &store, &bundle, now_ms()).await?;
-        words.push(pairing.words.clone());
+        words.push(pairing.words);
         pairing.store(&store, true, now_ms()).await?;
         store.close().await;
     }
@@ -109,7 +134,12 @@ async fn seats(side: &Side, node: &Node) -> anyhow::Result<Links> {
     let store = shell::open_store(&side.dir).await?;
     let link = async |role: api::Role, name: &str| -> anyhow::Result<String> {
         let id = super::enrol::free_id(&store, role).await?;
-        let seat = enrol::NewSeat { id, name, role, place: side.name };
+        let seat = enrol::NewSeat {
+            id,
+            name,
+            role,
+            place: side.name,
+        };
         let link = enrol::issue(&store, &node.url, &seat, now_ms(), enrol::LINK_MS).await?;
         Ok(link.as_str().to_owned())
     };
@@ -124,7 +154,9 @@ async fn wait_for_line(nodes: &[Node; 2]) -> anyhow::Result<()> {
         nodes[0].line_up().await;
         nodes[1].line_up().await;
     };
-    tokio::time::timeout(PATIENCE, both).await.context("the two nodes did not find each other")
+    tokio::time::timeout(PATIENCE, both)
+        .await
+        .context("the two nodes did not find each other")
 }
 
 fn print_json(sides: &[Side; 2], nodes: &[Node; 2], links: &[Links; 2], trust: &Path) {

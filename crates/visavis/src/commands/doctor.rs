@@ -26,7 +26,11 @@ struct Finding {
 
 fn finding(what: impl Into<String>, outcome: Result<String, String>) -> Finding {
     let fine = outcome.is_ok();
-    Finding { what: what.into(), fine, said: outcome.unwrap_or_else(|advice| advice) }
+    Finding {
+        what: what.into(),
+        fine,
+        said: outcome.unwrap_or_else(|advice| advice),
+    }
 }
 
 pub async fn run(asked: Doctor) -> anyhow::Result<ExitCode> {
@@ -51,32 +55,59 @@ async fn look(dir: &Path) -> Vec<Finding> {
     let config = match Config::load(dir) {
         Ok(config) => config,
         Err(error) => {
-            let advice = if dir.join(node::config::FILE).exists() { error.to_string() } else { no_node(dir) };
+            let advice = if dir.join(node::config::FILE).exists() {
+                error.to_string()
+            } else {
+                no_node(dir)
+            };
             return vec![finding("configuration", Err(advice))];
         }
     };
-    let mut findings = vec![finding("configuration", Ok(dir.join(node::config::FILE).display().to_string()))];
+    let mut findings = vec![finding(
+        "configuration",
+        Ok(dir.join(node::config::FILE).display().to_string()),
+    )];
     for (what, name) in [("side key", keys::SIDE), ("link key", keys::LINK)] {
         let key = Key::load(dir, name);
-        findings.push(finding(what, key.map(|_| "readable by its owner alone".to_owned()).map_err(|e| e.to_string())));
+        findings.push(finding(
+            what,
+            key.map(|_| "readable by its owner alone".to_owned())
+                .map_err(|e| e.to_string()),
+        ));
     }
     if matches!(config.http.tls, Tls::Own) {
-        let print = Authority::load(dir).map_err(|error| error.to_string()).and_then(|authority| {
-            tls::fingerprint(authority.certificate_pem()).ok_or_else(|| "no certificate in it".to_owned())
-        });
+        let print = Authority::load(dir)
+            .map_err(|error| error.to_string())
+            .and_then(|authority| {
+                tls::fingerprint(authority.certificate_pem()).ok_or_else(|| "no certificate in it".to_owned())
+            });
         findings.push(finding("authority, SHA-256", print));
     }
     let running = shell::is_running(dir);
     findings.push(finding(
         "node",
-        if running { Ok("running".to_owned()) } else { Err(format!("not running; start it with `visavis serve --data {}`", dir.display())) },
+        if running {
+            Ok("running".to_owned())
+        } else {
+            Err(format!(
+                "not running; start it with `visavis serve --data {}`",
+                dir.display()
+            ))
+        },
     ));
     if !running {
         findings.extend(ports(&config));
     }
     match shell::open_store(dir).await {
         Ok(store) => {
-            findings.push(finding("store", store.check().await.map(|()| "can be written".to_owned()).map_err(|e| e.to_string())));
+            findings.push(finding(
+                "store",
+                store
+                    .check()
+                    .await
+                    .map(|()| "can be written".to_owned())
+                    .map_err(|e| e.to_string()),
+            ));
             findings.extend(lines(&store).await);
         }
         Err(error) => findings.push(finding("store", Err(error.to_string()))),
@@ -85,14 +116,21 @@ async fn look(dir: &Path) -> Vec<Finding> {
 }
 
 fn ports(config: &Config) -> Vec<Finding> {
-    let taken = |error: std::io::Error| format!("{error}; another program may hold the port, or the address is not this machine's");
+    let taken = |error: std::io::Error| {
+        format!("{error}; another program may hold the port, or the address is not this machine's")
+    };
     let udp = |address| UdpSocket::bind(address).map(|_| "free".to_owned()).map_err(taken);
     vec![
         finding(
             format!("HTTP port {}", config.http.listen),
-            TcpListener::bind(config.http.listen).map(|_| "free".to_owned()).map_err(taken),
+            TcpListener::bind(config.http.listen)
+                .map(|_| "free".to_owned())
+                .map_err(taken),
         ),
-        finding(format!("media port {} UDP", config.media.listen), udp(config.media.listen)),
+        finding(
+            format!("media port {} UDP", config.media.listen),
+            udp(config.media.listen),
+        ),
         finding(format!("link port {} UDP", config.link.listen), udp(config.link.listen)),
     ]
 }
@@ -103,7 +141,10 @@ async fn lines(store: &store::Store) -> Vec<Finding> {
         Err(error) => return vec![finding("lines", Err(error.to_string()))],
     };
     if lines.is_empty() {
-        return vec![finding("lines", Err("none; pair with another side by `visavis line invite` and `visavis line accept`".to_owned()))];
+        return vec![finding(
+            "lines",
+            Err("none; pair with another side by `visavis line invite` and `visavis line accept`".to_owned()),
+        )];
     }
     let mut findings = Vec::new();
     for line in lines {
@@ -112,7 +153,9 @@ async fn lines(store: &store::Store) -> Vec<Finding> {
             let resolved = tokio::net::lookup_host(address.as_str()).await.map(Iterator::count);
             let outcome = match resolved {
                 Ok(1..) => Ok(format!("{address} can be resolved")),
-                _ => Err(format!("{address} can't be resolved: check the name and this machine's DNS")),
+                _ => Err(format!(
+                    "{address} can't be resolved: check the name and this machine's DNS"
+                )),
             };
             findings.push(finding(what.clone(), outcome));
         }

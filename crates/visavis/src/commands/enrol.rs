@@ -21,17 +21,29 @@ pub async fn run(asked: Enrol) -> anyhow::Result<ExitCode> {
         (None, Some(role), Some(name)) => {
             let role = role_of(role);
             let place = asked.place.clone().unwrap_or(config.place.clone());
-            Seat { id: free_id(&store, role).await?, name: name.clone(), role, place }
+            Seat {
+                id: free_id(&store, role).await?,
+                name: name.clone(),
+                role,
+                place,
+            }
         }
         _ => bail!("say --role and --name for a new seat, or --seat for one that exists"),
     };
     let base = config.url(config.http.listen);
-    let wanted = enrol::NewSeat { id: seat.id.clone(), name: &seat.name, role: seat.role, place: &seat.place };
+    let wanted = enrol::NewSeat {
+        id: seat.id.clone(),
+        name: &seat.name,
+        role: seat.role,
+        place: &seat.place,
+    };
     let link = enrol::issue(&store, &base, &wanted, now_ms(), i64::from(asked.valid) * 1_000).await?;
     if asked.json {
         output::json(&json!({ "seat": seat.id.to_string(), "link": link.as_str() }));
     } else {
-        output::line(format_args!("Open this link once, in the browser at the seat:\n\n  {link}\n"));
+        output::line(format_args!(
+            "Open this link once, in the browser at the seat:\n\n  {link}\n"
+        ));
         output::line("It makes the seat's key there. After that, the link admits nobody.");
     }
     Ok(ExitCode::SUCCESS)
@@ -50,7 +62,12 @@ async fn known(store: &store::Store, id: &str) -> anyhow::Result<Seat> {
         let seats: Vec<String> = store.seats().await?.iter().map(|seat| seat.id.to_string()).collect();
         bail!("there is no seat {id}; there are: {}", seats.join(", "));
     };
-    Ok(Seat { role: seat.role.parse()?, id, name: seat.name, place: seat.place })
+    Ok(Seat {
+        role: seat.role.parse()?,
+        id,
+        name: seat.name,
+        place: seat.place,
+    })
 }
 
 /// An id that tells the role and is not taken.
@@ -61,7 +78,11 @@ pub async fn free_id(store: &store::Store, role: api::Role) -> anyhow::Result<Se
 }
 
 fn name(role: api::Role, number: u32) -> String {
-    if number == 1 { role.to_string() } else { format!("{role}-{number}") }
+    if number == 1 {
+        role.to_string()
+    } else {
+        format!("{role}-{number}")
+    }
 }
 
 fn role_of(role: cli::Role) -> api::Role {

@@ -13,18 +13,29 @@ use crate::{cli::Init, output};
 pub fn run(init: Init) -> anyhow::Result<ExitCode> {
     let tls = match (init.plain, init.cert, init.key) {
         (true, _, _) => Tls::Off,
-        (false, Some(cert), Some(key)) => {
-            Tls::Files { cert: std::path::absolute(cert)?, key: std::path::absolute(key)? }
-        }
+        (false, Some(cert), Some(key)) => Tls::Files {
+            cert: std::path::absolute(cert)?,
+            key: std::path::absolute(key)?,
+        },
         (false, _, _) => Tls::Own,
     };
     let config = Config {
         name: init.name,
         place: init.place,
         zone: init.zone,
-        http: Http { listen: init.http, public: init.public, tls },
-        media: Media { listen: init.media, addresses: Vec::new() },
-        link: Link { listen: init.link, addresses: Vec::new() },
+        http: Http {
+            listen: init.http,
+            public: init.public,
+            tls,
+        },
+        media: Media {
+            listen: init.media,
+            addresses: Vec::new(),
+        },
+        link: Link {
+            listen: init.link,
+            addresses: Vec::new(),
+        },
         ring: Ring::default(),
     };
     let key = setup::init(&init.data.dir, config, &init.hosts)?;

@@ -29,7 +29,10 @@ fn invite(dir: &Path, addresses: &[String], out: Option<&Path>) -> anyhow::Resul
     match out {
         Some(path) => {
             std::fs::write(path, text).with_context(|| path.display().to_string())?;
-            output::line(format_args!("Carry {} to the other side, and take theirs with `visavis line accept`.", path.display()));
+            output::line(format_args!(
+                "Carry {} to the other side, and take theirs with `visavis line accept`.",
+                path.display()
+            ));
         }
         None => output::line(text.trim_end()),
     }
@@ -39,11 +42,17 @@ fn invite(dir: &Path, addresses: &[String], out: Option<&Path>) -> anyhow::Resul
 async fn accept(dir: &Path, file: &Path, yes: bool) -> anyhow::Result<ExitCode> {
     let mut text = String::new();
     let opened = std::fs::File::open(file).with_context(|| file.display().to_string())?;
-    opened.take(BUNDLE_MAX).read_to_string(&mut text).with_context(|| file.display().to_string())?;
+    opened
+        .take(BUNDLE_MAX)
+        .read_to_string(&mut text)
+        .with_context(|| file.display().to_string())?;
     let store = store(dir).await?;
     let pairing = pair::read(dir, &store, &text, now_ms()).await?;
     let words: Vec<&str> = pairing.words.iter().map(|word| word.word).collect();
-    output::line(format_args!("The other side calls itself {}.\nIts side is {}.\n", pairing.name, pairing.far));
+    output::line(format_args!(
+        "The other side calls itself {}.\nIts side is {}.\n",
+        pairing.name, pairing.far
+    ));
     output::line(format_args!("  {}\n", words.join(" ")));
     output::line("Read these words to the other operator over a line that you trust; both must see the same eight.");
     let name = pairing.name.clone();
@@ -52,7 +61,9 @@ async fn accept(dir: &Path, file: &Path, yes: bool) -> anyhow::Result<ExitCode> 
         bail!("nothing was stored: the bundles are not the ones that both sides made, or one was changed on its way");
     }
     pairing.store(&store, true, now_ms()).await?;
-    output::line(format_args!("Confirmed. The line to {name} opens once the other side has confirmed too."));
+    output::line(format_args!(
+        "Confirmed. The line to {name} opens once the other side has confirmed too."
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -81,7 +92,9 @@ async fn list(dir: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
             .collect();
         output::json(&json!(lines));
     } else if lines.is_empty() {
-        output::line("No lines. Make a bundle with `visavis line invite`, and take the other side's with `visavis line accept`.");
+        output::line(
+            "No lines. Make a bundle with `visavis line invite`, and take the other side's with `visavis line accept`.",
+        );
     } else {
         for line in lines {
             let status = match (line.confirmed_ms, line.far_confirmed_ms) {

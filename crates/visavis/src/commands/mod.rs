@@ -26,7 +26,10 @@ pub fn log(command: &Command) {
         _ => "warn",
     };
     let filter = EnvFilter::try_from_env("VISAVIS_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Runs a command and returns its exit code.
@@ -46,7 +49,9 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 /// This machine's clock, milliseconds UTC since 1970.
 fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -67,5 +72,8 @@ async fn store(dir: &Path) -> anyhow::Result<store::Store> {
 }
 
 fn no_node(dir: &Path) -> String {
-    format!("no node in {}; make one with `visavis init`, or name its folder with --data", dir.display())
+    format!(
+        "no node in {}; make one with `visavis init`, or name its folder with --data",
+        dir.display()
+    )
 }

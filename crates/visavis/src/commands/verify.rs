@@ -19,7 +19,11 @@ pub async fn run(asked: Verify) -> anyhow::Result<ExitCode> {
     let trust = trust(&asked.trust, asked.dir.as_deref()).await?;
     let bytes = read(&asked.file, RECORD_BYTES_MAX)?;
     let verdict = record::verify(&bytes, &trust);
-    if asked.json { output::json(&as_json(&verdict)) } else { say(&verdict) }
+    if asked.json {
+        output::json(&as_json(&verdict))
+    } else {
+        say(&verdict)
+    }
     Ok(match verdict.outcome() {
         Outcome::Trusted => ExitCode::SUCCESS,
         Outcome::Untrusted => ExitCode::from(output::UNTRUSTED),
@@ -32,7 +36,11 @@ fn read(path: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte more than the bound, so that the reader of the content sees that it is over.
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path).with_context(name)?.take(limit).read_to_end(&mut bytes).with_context(name)?;
+    File::open(path)
+        .with_context(name)?
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .with_context(name)?;
     Ok(bytes)
 }
 
@@ -64,14 +72,20 @@ fn say(verdict: &Verdict) {
         output::line(format_args!("  wrong: {finding}"));
     }
     if verdict.outcome() == Outcome::Faulty {
-        output::line("This is not the record that was exported, or not a record. Ask the side that has it to export it again.");
+        output::line(
+            "This is not the record that was exported, or not a record. Ask the side that has it to export it again.",
+        );
         return;
     }
     if let Some(call) = verdict.call {
         output::line(format_args!("  call {call}"));
     }
     for side in &verdict.sides {
-        let known = if side.trusted { "known to you" } else { "NOT known to you: give its key with --trust" };
+        let known = if side.trusted {
+            "known to you"
+        } else {
+            "NOT known to you: give its key with --trust"
+        };
         output::line(format_args!("  {}: {} statements, {known}", side.name, side.statements));
         if side.acknowledged < side.statements {
             let tail = side.statements - side.acknowledged;
@@ -83,11 +97,18 @@ fn say(verdict: &Verdict) {
     }
     let Some(state) = verdict.state() else { return };
     output::line(format_args!("  {}", state.phase.word()));
-    let zones = state.terms().or_else(|| state.offers.last()).map(|offer| offer.terms.parties.clone());
+    let zones = state
+        .terms()
+        .or_else(|| state.offers.last())
+        .map(|offer| offer.terms.parties.clone());
     for (what, mark) in [("began", state.begun), ("ended", state.ended())] {
-        let (Some(mark), Some(zones)) = (mark, &zones) else { continue };
-        let there: Vec<String> =
-            zones.iter().map(|party| format!("{} {}", in_zone(mark.at, party.zone.as_str()), party.place)).collect();
+        let (Some(mark), Some(zones)) = (mark, &zones) else {
+            continue;
+        };
+        let there: Vec<String> = zones
+            .iter()
+            .map(|party| format!("{} {}", in_zone(mark.at, party.zone.as_str()), party.place))
+            .collect();
         output::line(format_args!("  {what} {} ({})", time(mark.at), there.join(" · ")));
     }
     output::line(format_args!(
