@@ -32,12 +32,20 @@ impl Conditions {
     pub fn read(seed: u64) -> Self {
         let text = |path| fs::read_to_string(path).unwrap_or_default();
         let cpu = text("/proc/cpuinfo");
-        let cpu = cpu.lines().find_map(|l| l.strip_prefix("model name")).and_then(|l| l.split_once(':')).map(|(_, n)| n.trim());
+        let cpu = cpu
+            .lines()
+            .find_map(|l| l.strip_prefix("model name"))
+            .and_then(|l| l.split_once(':'))
+            .map(|(_, n)| n.trim());
         Self {
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             cpu: cpu.unwrap_or("unknown").to_owned(),
             kernel: text("/proc/sys/kernel/osrelease").trim().to_owned(),
-            load_before: text("/proc/loadavg").split(' ').next().and_then(|l| l.parse().ok()).unwrap_or(0.0),
+            load_before: text("/proc/loadavg")
+                .split(' ')
+                .next()
+                .and_then(|l| l.parse().ok())
+                .unwrap_or(0.0),
             versions: versions(include_str!("../../Cargo.lock")),
             optimised: !cfg!(debug_assertions),
             seed,
@@ -69,7 +77,8 @@ mod tests {
 
     #[test]
     fn versions_are_found_in_the_lock() {
-        let lock = "[[package]]\nname = \"str0m\"\nversion = \"0.25.0\"\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n";
+        let lock =
+            "[[package]]\nname = \"str0m\"\nversion = \"0.25.0\"\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n";
         assert_eq!(versions(lock), [("str0m".to_owned(), "0.25.0".to_owned())]);
     }
 }

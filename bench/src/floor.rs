@@ -18,7 +18,9 @@ const HEADER: usize = 12;
 const TAG: usize = 16;
 
 fn key(of: u8) -> anyhow::Result<LessSafeKey> {
-    Ok(LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &[of; 16]).map_err(|_| anyhow!("AES-128-GCM key"))?))
+    Ok(LessSafeKey::new(
+        UnboundKey::new(&AES_128_GCM, &[of; 16]).map_err(|_| anyhow!("AES-128-GCM key"))?,
+    ))
 }
 
 fn nonce(counter: u64) -> Nonce {
@@ -41,7 +43,9 @@ fn seal(key: &LessSafeKey, counter: u64, packet: &mut [u8], len: usize) -> anyho
 fn open(key: &LessSafeKey, packet: &mut [u8]) -> anyhow::Result<usize> {
     let (header, body) = packet.split_at_mut(HEADER);
     let counter = u64::from_be_bytes(header[4..].try_into()?);
-    let plain = key.open_in_place(nonce(counter), Aad::from(&*header), body).map_err(|_| anyhow!("open"))?;
+    let plain = key
+        .open_in_place(nonce(counter), Aad::from(&*header), body)
+        .map_err(|_| anyhow!("open"))?;
     Ok(plain.len())
 }
 
@@ -67,7 +71,13 @@ impl Floor {
             forward(&socket, &receivers, &sent_there, &stop_there)
         });
         let watched = told.recv().context("the floor's thread")?;
-        Ok(Self { address, watched, sent, stop, thread })
+        Ok(Self {
+            address,
+            watched,
+            sent,
+            stop,
+            thread,
+        })
     }
 
     fn stop(self) -> anyhow::Result<()> {
@@ -78,7 +88,9 @@ impl Floor {
 
 fn forward(socket: &UdpSocket, receivers: &[SocketAddr], sent: &AtomicU64, stop: &AtomicBool) -> anyhow::Result<()> {
     let key_in = key(1)?;
-    let keys_out: Vec<LessSafeKey> = (0..receivers.len()).map(|n| key(2 + n as u8)).collect::<anyhow::Result<_>>()?;
+    let keys_out: Vec<LessSafeKey> = (0..receivers.len())
+        .map(|n| key(2 + n as u8))
+        .collect::<anyhow::Result<_>>()?;
     let (mut packet, mut out) = ([0u8; 2048], [0u8; 2048]);
     let mut counter = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -105,13 +117,20 @@ fn forward(socket: &UdpSocket, receivers: &[SocketAddr], sent: &AtomicU64, stop:
 /// # Errors
 /// When sockets or threads fail, or a packet does not open.
 pub fn run(plan: Plan) -> anyhow::Result<Sample> {
-    let receivers: Vec<UdpSocket> = (0..plan.receivers).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    let receivers: Vec<UdpSocket> = (0..plan.receivers)
+        .map(|_| UdpSocket::bind("127.0.0.1:0"))
+        .collect::<Result<_, _>>()?;
     receivers.iter().try_for_each(|socket| socket.set_nonblocking(true))?;
-    let floor = Floor::start(plan.core, receivers.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?)?;
+    let floor = Floor::start(
+        plan.core,
+        receivers.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?,
+    )?;
     let _generator = pin(plan.core + 1);
     let sender = UdpSocket::bind("127.0.0.1:0")?;
     let sealing = key(1)?;
-    let opening: Vec<LessSafeKey> = (0..receivers.len()).map(|n| key(2 + n as u8)).collect::<anyhow::Result<_>>()?;
+    let opening: Vec<LessSafeKey> = (0..receivers.len())
+        .map(|n| key(2 + n as u8))
+        .collect::<anyhow::Result<_>>()?;
     let stamps = Stamps::new();
     let (mut buffer, mut counter) = ([7u8; 2048], 0);
     let (mut latencies, mut received) = (Latencies::default(), 0u64);
@@ -125,7 +144,11 @@ pub fn run(plan: Plan) -> anyhow::Result<Sample> {
             break;
         }
         if window.is_none() && now >= measured {
-            window = Some((floor.watched.spent(), floor.sent.load(Ordering::Relaxed), Instant::now()));
+            window = Some((
+                floor.watched.spent(),
+                floor.sent.load(Ordering::Relaxed),
+                Instant::now(),
+            ));
             received = 0;
         }
         while next <= now {

@@ -71,8 +71,16 @@ impl Settings {
         for word in text.split_whitespace() {
             let bad = || BadSetting(word.to_owned());
             let (name, value) = word.split_once('=').ok_or_else(bad)?;
-            let number: f64 = value.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0).ok_or_else(bad)?;
-            let time = || Some(Duration::from_secs_f64(number / 1000.0)).filter(|t| *t <= DELAY_MAX).ok_or_else(bad);
+            let number: f64 = value
+                .parse()
+                .ok()
+                .filter(|n: &f64| n.is_finite() && *n >= 0.0)
+                .ok_or_else(bad)?;
+            let time = || {
+                Some(Duration::from_secs_f64(number / 1000.0))
+                    .filter(|t| *t <= DELAY_MAX)
+                    .ok_or_else(bad)
+            };
             let share = || Some(number).filter(|n| *n <= 1.0).ok_or_else(bad);
             match name {
                 "delay" => changed.delay = time()?,
@@ -134,7 +142,14 @@ impl Path {
     /// A path whose chances come from `seed` alone.
     #[must_use]
     pub fn new(settings: Settings, seed: u64) -> Self {
-        Self { settings, rng: StdRng::seed_from_u64(seed), bad: false, free: None, last: None, counts: Counts::default() }
+        Self {
+            settings,
+            rng: StdRng::seed_from_u64(seed),
+            bad: false,
+            free: None,
+            last: None,
+            counts: Counts::default(),
+        }
     }
 
     /// The settings in force.
@@ -185,7 +200,11 @@ impl Path {
         // Mean stay in the bad state is `burst` datagrams, and its share of all is `loss`.
         let leave = 1.0 / burst;
         let enter = (loss * leave / (1.0 - loss)).min(1.0);
-        self.bad = if self.bad { !self.rng.random_bool(leave) } else { self.rng.random_bool(enter) };
+        self.bad = if self.bad {
+            !self.rng.random_bool(leave)
+        } else {
+            self.rng.random_bool(enter)
+        };
         self.bad
     }
 
@@ -222,7 +241,16 @@ mod tests {
         settings.change("rate=0 cut=1").unwrap();
         assert_eq!((settings.rate_bps, settings.cut, settings.loss), (None, true, 0.2));
         let before = settings;
-        for bad in ["loss=1.5", "delay=-1", "delay=99999", "burst=0.5", "speed=3", "loss", "delay=NaN", "cut=0 x=1"] {
+        for bad in [
+            "loss=1.5",
+            "delay=-1",
+            "delay=99999",
+            "burst=0.5",
+            "speed=3",
+            "loss",
+            "delay=NaN",
+            "cut=0 x=1",
+        ] {
             assert!(settings.change(bad).is_err(), "{bad}");
         }
         assert_eq!(settings, before);
@@ -233,7 +261,9 @@ mod tests {
         let now = Instant::now();
         let run = |seed| -> Vec<_> {
             let mut path = path("loss=0.3 burst=3 jitter=20 reorder=0.1", seed);
-            (0..500u64).map(|n| path.pass(1000, now + Duration::from_millis(n)).map(|at| at - now)).collect()
+            (0..500u64)
+                .map(|n| path.pass(1000, now + Duration::from_millis(n)).map(|at| at - now))
+                .collect()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
@@ -265,7 +295,10 @@ mod tests {
         assert_eq!(passed[0], Duration::from_millis(20));
         assert_eq!(passed[10], Duration::from_millis(120));
         assert_eq!(path.counts().overflowed, 19);
-        assert!(path.pass(1222, now + Duration::from_millis(50)).is_some(), "it drains with time");
+        assert!(
+            path.pass(1222, now + Duration::from_millis(50)).is_some(),
+            "it drains with time"
+        );
     }
 
     #[test]

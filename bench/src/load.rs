@@ -136,11 +136,28 @@ impl Client {
         socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
         let mut config = RtcConfig::new().set_rtp_mode(true).clear_codecs();
-        let profile = FormatParams { profile_id: Some(0), ..FormatParams::default() };
-        config.codec_config().add_config(98.into(), Some(99.into()), Codec::Vp9, Frequency::NINETY_KHZ, None, profile);
+        let profile = FormatParams {
+            profile_id: Some(0),
+            ..FormatParams::default()
+        };
+        config.codec_config().add_config(
+            98.into(),
+            Some(99.into()),
+            Codec::Vp9,
+            Frequency::NINETY_KHZ,
+            None,
+            profile,
+        );
         let mut rtc = config.build(Instant::now());
         rtc.add_local_candidate(Candidate::host(local, Protocol::Udp)?);
-        Ok(Self { rtc, socket, local, deadline: Instant::now(), connected: false, key_due: true })
+        Ok(Self {
+            rtc,
+            socket,
+            local,
+            deadline: Instant::now(),
+            connected: false,
+            key_due: true,
+        })
     }
 
     fn join(&mut self, server: &Server, participant: ParticipantId, direction: Direction) -> anyhow::Result<Mid> {
@@ -149,12 +166,27 @@ impl Client {
         let (offer, pending) = changes.apply().context("an offer")?;
         let (answer, answered) = oneshot::channel();
         let (send, recv) = match direction {
-            Direction::SendOnly => (vec![Publish { mid, track: PICTURE, kind: Kind::Picture }], vec![]),
+            Direction::SendOnly => (
+                vec![Publish {
+                    mid,
+                    track: PICTURE,
+                    kind: Kind::Picture,
+                }],
+                vec![],
+            ),
             _ => (vec![], vec![Subscribe { mid, track: PICTURE }]),
         };
-        server.command(Command::Offer { participant, sdp: offer.to_sdp_string(), send, recv, answer })?;
+        server.command(Command::Offer {
+            participant,
+            sdp: offer.to_sdp_string(),
+            send,
+            recv,
+            answer,
+        })?;
         let sdp = answered.blocking_recv()??;
-        self.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&sdp)?)?;
+        self.rtc
+            .sdp_api()
+            .accept_answer(pending, SdpAnswer::from_sdp_string(&sdp)?)?;
         Ok(mid)
     }
 
@@ -197,12 +229,26 @@ impl Client {
         let key = part == 0 && std::mem::take(&mut self.key_due);
         let begins = if part == 0 { 0x08 } else { 0 } | if part + 1 == FRAME { 0x04 } else { 0 };
         // Layer 0 alone: every packet goes to every receiver.
-        payload[..DESCRIPTOR].copy_from_slice(&[0xa0 | begins | if key { 0 } else { 0x40 }, 0x80, frame as u8, 0x10, 0]);
+        payload[..DESCRIPTOR].copy_from_slice(&[
+            0xa0 | begins | if key { 0 } else { 0x40 },
+            0x80,
+            frame as u8,
+            0x10,
+            0,
+        ]);
         payload[DESCRIPTOR..DESCRIPTOR + 8].copy_from_slice(&stamps.stamp(Instant::now()));
         let mut api = self.rtc.direct_api();
-        let stream = api.stream_tx_by_mid(mid, None).ok_or_else(|| anyhow!("no outgoing stream"))?;
+        let stream = api
+            .stream_tx_by_mid(mid, None)
+            .ok_or_else(|| anyhow!("no outgoing stream"))?;
         stream.set_unpaced(true);
-        let write = RtpWrite::new(Pt::from(98), (number + 1).into(), (frame * 3000) as u32, Instant::now(), &*payload);
+        let write = RtpWrite::new(
+            Pt::from(98),
+            (number + 1).into(),
+            (frame * 3000) as u32,
+            Instant::now(),
+            &*payload,
+        );
         stream.write_rtp(write.marker(part + 1 == FRAME).nackable(true));
         self.rtc.handle_input(Input::Timeout(Instant::now()))?;
         self.drain(&mut |_| {})
@@ -218,12 +264,20 @@ pub fn run(plan: Plan) -> anyhow::Result<Sample> {
     let _generator = pin(plan.core + 1);
     let mut publisher = Client::new()?;
     let mid = publisher.join(&server, ParticipantId(0), Direction::SendOnly)?;
-    let mut receivers: Vec<Client> = (0..plan.receivers).map(|_| Client::new()).collect::<anyhow::Result<_>>()?;
+    let mut receivers: Vec<Client> = (0..plan.receivers)
+        .map(|_| Client::new())
+        .collect::<anyhow::Result<_>>()?;
     for (at, receiver) in receivers.iter_mut().enumerate() {
         receiver.join(&server, ParticipantId(1 + at as u64), Direction::RecvOnly)?;
     }
     let participants = (1..=plan.receivers as u64).map(ParticipantId).collect();
-    server.command(Command::Route(PICTURE, Route { participants, link: None }))?;
+    server.command(Command::Route(
+        PICTURE,
+        Route {
+            participants,
+            link: None,
+        },
+    ))?;
     connect(&mut publisher, &mut receivers)?;
     pump(plan, &server, &mut publisher, mid, &mut receivers)
 }
@@ -238,7 +292,13 @@ fn connect(publisher: &mut Client, receivers: &mut [Client]) -> anyhow::Result<(
     Ok(())
 }
 
-fn pump(plan: Plan, server: &Server, publisher: &mut Client, mid: Mid, receivers: &mut [Client]) -> anyhow::Result<Sample> {
+fn pump(
+    plan: Plan,
+    server: &Server,
+    publisher: &mut Client,
+    mid: Mid,
+    receivers: &mut [Client],
+) -> anyhow::Result<Sample> {
     let mut payload: Vec<u8> = (0..plan.payload).map(|_| 0).collect();
     StdRng::seed_from_u64(plan.seed).fill(&mut payload[..]);
     let stamps = Stamps::new();
@@ -275,5 +335,11 @@ fn pump(plan: Plan, server: &Server, publisher: &mut Client, mid: Mid, receivers
     let (spent, counters, began) = window.context("the window never began")?;
     let spent = server.watched.spent().since(spent);
     let time = began.elapsed();
-    Ok(Sample { spent, forwarded: server.counters()?.forwarded - counters.forwarded, received, time, latencies })
+    Ok(Sample {
+        spent,
+        forwarded: server.counters()?.forwarded - counters.forwarded,
+        received,
+        time,
+        latencies,
+    })
 }

@@ -34,8 +34,12 @@ struct Arguments {
 
 /// Name, receivers, packets a second from the publisher, and whether a quick run takes it. A call is what two people make;
 /// the others forward at least 7,000 a second, where waking up no longer decides.
-const CASES: [(&str, usize, u32, bool); 4] =
-    [("call", 1, 250, true), ("1_1", 1, 7_000, true), ("1_10", 10, 750, true), ("1_50", 50, 150, false)];
+const CASES: [(&str, usize, u32, bool); 4] = [
+    ("call", 1, 250, true),
+    ("1_1", 1, 7_000, true),
+    ("1_10", 10, 750, true),
+    ("1_50", 50, 150, false),
+];
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();

@@ -30,7 +30,10 @@ impl Spent {
     pub fn since(self, earlier: Self) -> Self {
         Self {
             thread: self.thread.saturating_sub(earlier.thread),
-            softirq: self.softirq.zip(earlier.softirq).map(|(now, then)| now.saturating_sub(then)),
+            softirq: self
+                .softirq
+                .zip(earlier.softirq)
+                .map(|(now, then)| now.saturating_sub(then)),
         }
     }
 }
@@ -54,14 +57,22 @@ impl Watched {
     #[must_use]
     pub fn spent(self) -> Spent {
         let path = format!("/proc/self/task/{}/schedstat", self.thread.as_raw_nonzero());
-        let nanos = fs::read_to_string(path).ok().and_then(|t| t.split(' ').next()?.parse().ok()).unwrap_or(0);
-        Spent { thread: Duration::from_nanos(nanos), softirq: softirq(&fs::read_to_string("/proc/stat").unwrap_or_default(), self.core) }
+        let nanos = fs::read_to_string(path)
+            .ok()
+            .and_then(|t| t.split(' ').next()?.parse().ok())
+            .unwrap_or(0);
+        Spent {
+            thread: Duration::from_nanos(nanos),
+            softirq: softirq(&fs::read_to_string("/proc/stat").unwrap_or_default(), self.core),
+        }
     }
 }
 
 /// The softirq field of a core's line in `/proc/stat`.
 fn softirq(stat: &str, core: usize) -> Option<Duration> {
-    let line = stat.lines().find(|line| line.split(' ').next() == Some(format!("cpu{core}").as_str()))?;
+    let line = stat
+        .lines()
+        .find(|line| line.split(' ').next() == Some(format!("cpu{core}").as_str()))?;
     let ticks: u32 = line.split_whitespace().nth(7)?.parse().ok()?;
     Some(TICK * ticks)
 }
@@ -107,7 +118,10 @@ mod tests {
 
     #[test]
     fn a_busy_thread_spends_time() {
-        let watched = Watched { thread: gettid(), core: 0 };
+        let watched = Watched {
+            thread: gettid(),
+            core: 0,
+        };
         let before = watched.spent();
         let mut sum = 0u64;
         for n in 0..20_000_000u64 {

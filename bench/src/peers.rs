@@ -16,6 +16,10 @@ pub struct Peer {
 #[must_use]
 pub fn all() -> Vec<Peer> {
     ["Janus", "mediasoup", "LiveKit", "Galene"]
-        .map(|name| Peer { name, cpu_1_10_us: None, missing: Some("its signalling is not driven yet") })
+        .map(|name| Peer {
+            name,
+            cpu_1_10_us: None,
+            missing: Some("its signalling is not driven yet"),
+        })
         .to_vec()
 }

@@ -160,7 +160,11 @@ impl Relay {
             "up" => self.up.settings().change(settings),
             "down" => self.down.settings().change(settings),
             // Checked before either is changed.
-            "both" => self.up.settings().change(settings).and_then(|()| self.down.settings().change(settings)),
+            "both" => self
+                .up
+                .settings()
+                .change(settings)
+                .and_then(|()| self.down.settings().change(settings)),
             _ => return json!({ "ok": false, "error": "say up, down, both or counts" }).to_string(),
         };
         match done {
@@ -177,7 +181,13 @@ impl Relay {
         let path = if up { &mut self.up } else { &mut self.down };
         if let Some(at) = path.pass(bytes.len(), now).filter(|_| self.flying.len() < FLYING_MAX) {
             self.order += 1;
-            self.flying.push(Reverse(Flying { at, order: self.order, sender, up, bytes }));
+            self.flying.push(Reverse(Flying {
+                at,
+                order: self.order,
+                sender,
+                up,
+                bytes,
+            }));
         }
     }
 
@@ -192,7 +202,11 @@ impl Relay {
         {
             self.senders.remove(&oldest);
         }
-        let any = if self.target.is_ipv4() { SocketAddr::from(([0; 4], 0)) } else { SocketAddr::from(([0; 16], 0)) };
+        let any = if self.target.is_ipv4() {
+            SocketAddr::from(([0; 4], 0))
+        } else {
+            SocketAddr::from(([0; 16], 0))
+        };
         let socket = Arc::new(UdpSocket::bind(any).await?);
         socket.connect(self.target).await?;
         let (reading, back) = (socket.clone(), self.back.clone());
@@ -206,14 +220,23 @@ impl Relay {
                 }
             }
         });
-        self.senders.insert(sender, Sender { socket, reader, heard: now });
+        self.senders.insert(
+            sender,
+            Sender {
+                socket,
+                reader,
+                heard: now,
+            },
+        );
         Ok(())
     }
 
     async fn deliver(&mut self) {
         let now = Instant::now();
         while self.flying.peek().is_some_and(|f| f.0.at <= now) {
-            let Some(Reverse(flying)) = self.flying.pop() else { return };
+            let Some(Reverse(flying)) = self.flying.pop() else {
+                return;
+            };
             let _ = if flying.up {
                 match self.senders.get(&flying.sender) {
                     Some(sender) => sender.socket.send(&flying.bytes).await,

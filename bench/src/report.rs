@@ -62,7 +62,11 @@ fn side(samples: &mut [Sample]) -> Side {
 /// Latency added over the floor, paired round by round: median of the differences.
 fn added(case: &mut Case, share: f64) -> f64 {
     let pairs = case.ours.iter_mut().zip(&mut case.floor);
-    median(pairs.map(|(ours, floor)| ours.latencies.quantile_us(share) - floor.latencies.quantile_us(share)).collect())
+    median(
+        pairs
+            .map(|(ours, floor)| ours.latencies.quantile_us(share) - floor.latencies.quantile_us(share))
+            .collect(),
+    )
 }
 
 /// The results of a run.
@@ -86,7 +90,15 @@ pub fn summarise(conditions: &Conditions, cases: &mut [Case], peers: &[Peer], ro
         let _ = writeln!(
             markdown,
             "| {} | {:.0} | {:.2} | {:.2} | **{over:.2}** | {:.0} / {:.0} | {:.0} / {:.0} | {p50:+.0} / {p99:+.0} | {:.2} |",
-            case.name, ours.rate, floor.cpu_us, ours.cpu_us, floor.p50_us, floor.p99_us, ours.p50_us, ours.p99_us, ours.arrived * 100.0
+            case.name,
+            ours.rate,
+            floor.cpu_us,
+            ours.cpu_us,
+            floor.p50_us,
+            floor.p99_us,
+            ours.p50_us,
+            ours.p99_us,
+            ours.arrived * 100.0
         );
         keys.insert(format!("cpu_{}_over_floor", case.name), json!(over));
         keys.insert(format!("added_{}_p50_us", case.name), json!(p50));
@@ -96,17 +108,29 @@ pub fn summarise(conditions: &Conditions, cases: &mut [Case], peers: &[Peer], ro
     keys.insert("cpu_1_10_over_best_peer".into(), json!(null));
     let _ = writeln!(markdown, "\nPeers:");
     for peer in peers {
-        let _ = writeln!(markdown, "- {}: missing ({})", peer.name, peer.missing.unwrap_or("measured"));
+        let _ = writeln!(
+            markdown,
+            "- {}: missing ({})",
+            peer.name,
+            peer.missing.unwrap_or("measured")
+        );
     }
     keys.insert("conditions".into(), json!(conditions));
     keys.insert("rounds".into(), json!(rounds));
     keys.insert("cases".into(), all.into());
     keys.insert("peers".into(), json!(peers));
-    Report { json: keys.into(), markdown }
+    Report {
+        json: keys.into(),
+        markdown,
+    }
 }
 
 fn heading(conditions: &Conditions, rounds: usize) -> String {
-    let versions: Vec<String> = conditions.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let versions: Vec<String> = conditions
+        .versions
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
     format!(
         "# One node's media loop beside the floor\n\n{} cores of {}, kernel {}, load {:.1} before the run; {}; seed {}; {rounds} interleaved rounds{}.\n\
          {}.\nCPU: thread time and its core's softirq, least of all rounds. Latency: median of rounds; added: paired by round.\n\n\
@@ -118,7 +142,11 @@ fn heading(conditions: &Conditions, rounds: usize) -> String {
         conditions.load_before,
         versions.join(", "),
         conditions.seed,
-        if conditions.optimised { "" } else { "; NOT AN OPTIMISED BUILD" },
+        if conditions.optimised {
+            ""
+        } else {
+            "; NOT AN OPTIMISED BUILD"
+        },
         conditions.work
     )
 }
@@ -129,7 +157,10 @@ fn heading(conditions: &Conditions, rounds: usize) -> String {
 /// As the file system says.
 pub fn write(report: &Report, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
-    fs::write(folder.join("latest.json"), serde_json::to_string_pretty(&report.json)? + "\n")?;
+    fs::write(
+        folder.join("latest.json"),
+        serde_json::to_string_pretty(&report.json)? + "\n",
+    )?;
     fs::write(folder.join("latest.md"), &report.markdown)?;
     Ok(())
 }

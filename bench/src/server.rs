@@ -59,14 +59,26 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("media".into()).spawn(move || {
             let watched = pin(core);
-            let sfu = Sfu::new(Config { candidates: vec![address] }, Instant::now());
+            let sfu = Sfu::new(
+                Config {
+                    candidates: vec![address],
+                },
+                Instant::now(),
+            );
             let _ = tell.send(watched);
-            if let Err(error) = runtime.block_on(async { run(UdpSocket::from_std(socket)?, address, sfu, orders).await }) {
+            if let Err(error) =
+                runtime.block_on(async { run(UdpSocket::from_std(socket)?, address, sfu, orders).await })
+            {
                 eprintln!("media loop: {error}");
             }
         })?;
         let watched = told.recv().context("the media thread")?;
-        Ok(Self { address, watched, commands, _thread: thread })
+        Ok(Self {
+            address,
+            watched,
+            commands,
+            _thread: thread,
+        })
     }
 
     /// Gives a command.
@@ -74,7 +86,9 @@ impl Server {
     /// # Errors
     /// When the loop has ended.
     pub fn command(&self, command: Command) -> anyhow::Result<()> {
-        self.commands.blocking_send(command).map_err(|_| anyhow!("the media loop has ended"))
+        self.commands
+            .blocking_send(command)
+            .map_err(|_| anyhow!("the media loop has ended"))
     }
 
     /// Its counters.
@@ -88,7 +102,12 @@ impl Server {
     }
 }
 
-async fn run(socket: UdpSocket, local: SocketAddr, mut sfu: Sfu, mut commands: mpsc::Receiver<Command>) -> std::io::Result<()> {
+async fn run(
+    socket: UdpSocket,
+    local: SocketAddr,
+    mut sfu: Sfu,
+    mut commands: mpsc::Receiver<Command>,
+) -> std::io::Result<()> {
     let mut buffer = [0u8; 2048];
     loop {
         let deadline = loop {
@@ -97,7 +116,10 @@ async fn run(socket: UdpSocket, local: SocketAddr, mut sfu: Sfu, mut commands: m
                     let _ = socket.try_send_to(&t.bytes, t.to);
                 }
                 Output::Timeout(at) => break at,
-                Output::Packet { .. } | Output::KeyFrameRequest { .. } | Output::Connected { .. } | Output::Disconnected { .. } => {}
+                Output::Packet { .. }
+                | Output::KeyFrameRequest { .. }
+                | Output::Connected { .. }
+                | Output::Disconnected { .. } => {}
             }
         };
         tokio::select! {
@@ -126,7 +148,13 @@ async fn run(socket: UdpSocket, local: SocketAddr, mut sfu: Sfu, mut commands: m
 fn obey(sfu: &mut Sfu, command: Command) {
     let now = Instant::now();
     match command {
-        Command::Offer { participant, sdp, send, recv, answer } => {
+        Command::Offer {
+            participant,
+            sdp,
+            send,
+            recv,
+            answer,
+        } => {
             let _ = answer.send(sfu.accept_offer(participant, &sdp, &send, &recv, now).map(|a| a.sdp));
         }
         Command::Route(track, route) => sfu.route(track, route, now),

@@ -43,9 +43,18 @@ async fn main() -> anyhow::Result<()> {
     let (mut up, mut down) = (both, both);
     up.change(&arguments.up)?;
     down.change(&arguments.down)?;
-    let setup = Setup { listen: arguments.listen, target: arguments.to, seed, up, down };
+    let setup = Setup {
+        listen: arguments.listen,
+        target: arguments.to,
+        seed,
+        up,
+        down,
+    };
     let relay = Relay::open(setup).await.context("open the relay's ports")?;
-    println!("{}", serde_json::json!({ "address": relay.address()?, "control": relay.control_address()?, "seed": seed }));
+    println!(
+        "{}",
+        serde_json::json!({ "address": relay.address()?, "control": relay.control_address()?, "seed": seed })
+    );
     relay.run().await?;
     Ok(())
 }

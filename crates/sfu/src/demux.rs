@@ -35,7 +35,10 @@ pub(crate) fn local_ufrag(stun: &[u8]) -> Option<&str> {
     let mut rest = stun.get(STUN_HEADER..)?;
     loop {
         let head = rest.get(..4)?;
-        let (kind, len) = (u16::from_be_bytes([head[0], head[1]]), usize::from(u16::from_be_bytes([head[2], head[3]])));
+        let (kind, len) = (
+            u16::from_be_bytes([head[0], head[1]]),
+            usize::from(u16::from_be_bytes([head[2], head[3]])),
+        );
         let value = rest.get(4..4 + len)?;
         if kind == STUN_USERNAME {
             let name = std::str::from_utf8(value.get(..len.min(2 * UFRAG_MAX + 1))?).ok()?;
@@ -141,7 +144,10 @@ mod tests {
             demux.prove(source, me).unwrap();
             demux.prove(source, me).unwrap();
         }
-        assert_eq!(demux.prove(SocketAddr::from(([10, 0, 0, 1], 1)), me), Err(Dropped::TooManySources));
+        assert_eq!(
+            demux.prove(SocketAddr::from(([10, 0, 0, 1], 1)), me),
+            Err(Dropped::TooManySources)
+        );
         demux.forget(me);
         assert_eq!(demux.by_source(SocketAddr::from(([10, 0, 0, 1], 1000))), None);
     }

@@ -170,8 +170,15 @@ mod tests {
             }
         }
         assert!(out.windows(2).all(|pair| pair[1].2 == pair[0].2 + 1), "contiguous");
-        assert!(out.iter().filter(|(frame, ..)| (16..32).contains(frame)).all(|(_, layer, _)| *layer == 0));
-        assert!(out.iter().any(|(frame, layer, _)| *frame > 36 && *layer == 2), "back to full");
+        assert!(
+            out.iter()
+                .filter(|(frame, ..)| (16..32).contains(frame))
+                .all(|(_, layer, _)| *layer == 0)
+        );
+        assert!(
+            out.iter().any(|(frame, layer, _)| *frame > 36 && *layer == 2),
+            "back to full"
+        );
         assert_eq!(out.iter().filter(|(frame, ..)| *frame < 16).count(), 32);
     }
 
@@ -183,7 +190,10 @@ mod tests {
         for (packet, descriptor) in &packets[2..] {
             assert_eq!(forward.take(packet, Some(*descriptor), now), Verdict::Waits);
         }
-        assert!(matches!(forward.take(&packets[0].0, Some(packets[0].1), now), Verdict::Forward(_)));
+        assert!(matches!(
+            forward.take(&packets[0].0, Some(packets[0].1), now),
+            Verdict::Forward(_)
+        ));
     }
 
     #[test]

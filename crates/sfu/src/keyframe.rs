@@ -63,7 +63,10 @@ mod tests {
         }
         assert!(frames.take(start));
         frames.want(start + Duration::from_millis(1));
-        assert!(!frames.take(start + Duration::from_secs(2)), "joined the request that was out");
+        assert!(
+            !frames.take(start + Duration::from_secs(2)),
+            "joined the request that was out"
+        );
     }
 
     #[test]

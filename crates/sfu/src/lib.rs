@@ -21,8 +21,8 @@ mod warm;
 
 pub use sfu::Sfu;
 pub use types::{
-    Answer, Config, Counters, Dropped, Kind, Mid, OfferError, Output, Packet, ParticipantId, ParticipantStats, Publish, Reason,
-    Route, SOUND_PLAIN, SOUND_REDUNDANT, Subscribe, TrackError, TrackId, TrackStats, Transmit,
+    Answer, Config, Counters, Dropped, Kind, Mid, OfferError, Output, Packet, ParticipantId, ParticipantStats, Publish,
+    Reason, Route, SOUND_PLAIN, SOUND_REDUNDANT, Subscribe, TrackError, TrackId, TrackStats, Transmit,
 };
 
 use std::time::Duration;

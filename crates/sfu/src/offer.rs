@@ -60,7 +60,10 @@ pub(crate) fn vet(sdp: &str) -> Result<Vetted, OfferError> {
     let mut identity = String::new();
     for line in sdp.lines() {
         vet_line(line)?;
-        if line.starts_with("a=candidate:") || line.starts_with("a=end-of-candidates") || line.starts_with("a=remote-candidates:") {
+        if line.starts_with("a=candidate:")
+            || line.starts_with("a=end-of-candidates")
+            || line.starts_with("a=remote-candidates:")
+        {
             continue;
         }
         kept.push_str(line);
@@ -81,7 +84,11 @@ pub(crate) fn vet(sdp: &str) -> Result<Vetted, OfferError> {
         }
     }
     let sections = finish(drafts, &bundle)?;
-    Ok(Vetted { sdp: kept, sections, identity })
+    Ok(Vetted {
+        sdp: kept,
+        sections,
+        identity,
+    })
 }
 
 fn vet_line(line: &str) -> Result<(), OfferError> {
@@ -113,11 +120,20 @@ fn media_line(media: &str) -> Result<Draft, OfferError> {
         return Err(BAD);
     }
     // Absent a direction, a section runs both ways (RFC 8866, section 6.7).
-    Ok(Draft { kind, port_zero: port == 0, mid: None, sends: true, receives: true, codec: false })
+    Ok(Draft {
+        kind,
+        port_zero: port == 0,
+        mid: None,
+        sends: true,
+        receives: true,
+        codec: false,
+    })
 }
 
 fn attribute(draft: &mut Draft, line: &str) -> Result<(), OfferError> {
-    let Some(text) = line.strip_prefix("a=") else { return Ok(()) };
+    let Some(text) = line.strip_prefix("a=") else {
+        return Ok(());
+    };
     let (name, value) = text.split_once(':').unwrap_or((text, ""));
     match name {
         "mid" => {
@@ -133,8 +149,15 @@ fn attribute(draft: &mut Draft, line: &str) -> Result<(), OfferError> {
         "simulcast" | "rid" => return Err(OfferError::Unsupported("simulcast")),
         "ice-lite" => return Err(OfferError::Unsupported("ICE-lite at both ends")),
         "ptime" | "maxptime" => {
-            let valid = value.trim().parse::<u16>().is_ok_and(|ms| (1..=PTIME_MAX).contains(&ms));
-            return if valid { Ok(()) } else { Err(OfferError::Malformed("ptime")) };
+            let valid = value
+                .trim()
+                .parse::<u16>()
+                .is_ok_and(|ms| (1..=PTIME_MAX).contains(&ms));
+            return if valid {
+                Ok(())
+            } else {
+                Err(OfferError::Malformed("ptime"))
+            };
         }
         "rtpmap" => {
             let name = vet_rtpmap(value)?;
@@ -178,16 +201,36 @@ fn vet_fmtp(value: &str) -> Result<(), OfferError> {
     let mut count = 0;
     for parameter in parameters.split(';') {
         count += 1;
-        let (name, value) = parameter.split_once('=').map_or((parameter.trim(), None), |(n, v)| (n.trim(), Some(v.trim())));
+        let (name, value) = parameter
+            .split_once('=')
+            .map_or((parameter.trim(), None), |(n, v)| (n.trim(), Some(v.trim())));
         let numeric = matches!(
             name,
-            "apt" | "minptime" | "maxptime" | "ptime" | "maxplaybackrate" | "sprop-maxcapturerate" | "maxaveragebitrate"
-                | "stereo" | "sprop-stereo" | "cbr" | "useinbandfec" | "usedtx" | "profile-id" | "max-fs" | "max-fr" | "rtx-time"
+            "apt"
+                | "minptime"
+                | "maxptime"
+                | "ptime"
+                | "maxplaybackrate"
+                | "sprop-maxcapturerate"
+                | "maxaveragebitrate"
+                | "stereo"
+                | "sprop-stereo"
+                | "cbr"
+                | "useinbandfec"
+                | "usedtx"
+                | "profile-id"
+                | "max-fs"
+                | "max-fr"
+                | "rtx-time"
         );
-        let bad_number = numeric && !value.is_some_and(|v| !v.is_empty() && v.len() <= 10 && v.bytes().all(|b| b.is_ascii_digit()));
+        let bad_number =
+            numeric && !value.is_some_and(|v| !v.is_empty() && v.len() <= 10 && v.bytes().all(|b| b.is_ascii_digit()));
         let bad_apt = name == "apt" && value.and_then(payload_type).is_none();
         // `ptime` values must be possible durations, wherever they are said.
-        let bad_time = name.ends_with("ptime") && !value.and_then(|v| v.parse().ok()).is_some_and(|ms: u16| (1..=PTIME_MAX).contains(&ms));
+        let bad_time = name.ends_with("ptime")
+            && !value
+                .and_then(|v| v.parse().ok())
+                .is_some_and(|ms: u16| (1..=PTIME_MAX).contains(&ms));
         if count > PARAMETERS_MAX || bad_number || bad_apt || bad_time {
             return Err(BAD);
         }
@@ -206,7 +249,14 @@ fn finish(drafts: Vec<Draft>, bundle: &[String]) -> Result<Vec<Section>, OfferEr
         if !stopped && !bundle.iter().any(|name| **name == *mid) {
             return Err(OfferError::Unsupported("media outside the bundle"));
         }
-        sections.push(Section { mid, kind: draft.kind, sends: draft.sends, receives: draft.receives, stopped, codec: draft.codec });
+        sections.push(Section {
+            mid,
+            kind: draft.kind,
+            sends: draft.sends,
+            receives: draft.receives,
+            stopped,
+            codec: draft.codec,
+        });
     }
     if sections.is_empty() {
         return Err(OfferError::Malformed("media line"));
@@ -218,7 +268,11 @@ fn finish(drafts: Vec<Draft>, bundle: &[String]) -> Result<Vec<Section>, OfferEr
 /// said (RFC 7587, section 6.1).
 pub(crate) fn finish_answer(sdp: &str, redundancy: bool) -> String {
     let opus: Vec<&str> = payload_types(sdp, "opus/48000");
-    let red: Vec<&str> = if redundancy { Vec::new() } else { payload_types(sdp, "red/48000") };
+    let red: Vec<&str> = if redundancy {
+        Vec::new()
+    } else {
+        payload_types(sdp, "red/48000")
+    };
     let mut out = String::with_capacity(sdp.len() + 64);
     for line in sdp.lines() {
         let pt = line
@@ -230,7 +284,12 @@ pub(crate) fn finish_answer(sdp: &str, redundancy: bool) -> String {
             continue;
         }
         if !red.is_empty() && line.starts_with("m=audio ") {
-            let words: Vec<&str> = line.split(' ').enumerate().filter(|(at, word)| *at < 3 || !red.contains(word)).map(|(_, w)| w).collect();
+            let words: Vec<&str> = line
+                .split(' ')
+                .enumerate()
+                .filter(|(at, word)| *at < 3 || !red.contains(word))
+                .map(|(_, w)| w)
+                .collect();
             out.push_str(&words.join(" "));
         } else {
             out.push_str(line);
@@ -246,7 +305,10 @@ pub(crate) fn finish_answer(sdp: &str, redundancy: bool) -> String {
 fn payload_types<'a>(sdp: &'a str, codec: &str) -> Vec<&'a str> {
     sdp.lines()
         .filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(' '))
-        .filter(|(_, name)| name.get(..codec.len()).is_some_and(|head| head.eq_ignore_ascii_case(codec)))
+        .filter(|(_, name)| {
+            name.get(..codec.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(codec))
+        })
         .map(|(pt, _)| pt)
         .collect()
 }

@@ -12,7 +12,9 @@ use str0m::{Rtc, RtcError};
 use crate::forward::{Forward, LAYER_TOP, Verdict};
 use crate::rate::Meter;
 use crate::vp9::Descriptor;
-use crate::{Kind, Mid, Packet, ParticipantId, QUEUE_BYTES_MAX, RESEND_AGE_MAX, RESEND_PACKETS_MAX, SOUND_REDUNDANT, TrackId};
+use crate::{
+    Kind, Mid, Packet, ParticipantId, QUEUE_BYTES_MAX, RESEND_AGE_MAX, RESEND_PACKETS_MAX, SOUND_REDUNDANT, TrackId,
+};
 
 /// How often layers are weighed against the estimate.
 pub(crate) const WEIGH_EVERY: Duration = Duration::from_millis(500);
@@ -79,7 +81,15 @@ pub(crate) struct Counts {
 
 impl Counts {
     pub(crate) fn new() -> Self {
-        Self { packets: 0, bytes: 0, loss: None, jitter: None, nacks: 0, key_frame_requests: 0, meter: Meter::new() }
+        Self {
+            packets: 0,
+            bytes: 0,
+            loss: None,
+            jitter: None,
+            nacks: 0,
+            key_frame_requests: 0,
+            meter: Meter::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, packet: &Packet, now: Instant) {
@@ -177,7 +187,10 @@ impl Participant {
             loss_in: None,
             rtt_least: None,
             bad_seconds: 0,
-            congestion: Congestion { until: None, hold: CONGESTED_HOLD },
+            congestion: Congestion {
+                until: None,
+                hold: CONGESTED_HOLD,
+            },
         }
     }
 
@@ -188,7 +201,9 @@ impl Participant {
             let least = self.rtt_least.map_or(rtt, |least| rtt.min(least + least.mul_f32(0.02)));
             self.rtt_least = Some(least);
         }
-        let late = rtt.zip(self.rtt_least).is_some_and(|(rtt, least)| rtt > least + DELAY_CONGESTED);
+        let late = rtt
+            .zip(self.rtt_least)
+            .is_some_and(|(rtt, least)| rtt > least + DELAY_CONGESTED);
         let bad = late || loss.is_some_and(|loss| loss > LOSS_CONGESTED);
         self.bad_seconds = if bad { self.bad_seconds + 1 } else { 0 };
         // One bad second is a browser that was busy; two are the way to it.
@@ -204,7 +219,10 @@ impl Participant {
             Phase::Answered(until) | Phase::Lost(until) => Some(until),
             Phase::Connected => None,
         };
-        [phase, self.weigh_at].into_iter().flatten().fold(self.deadline, Instant::min)
+        [phase, self.weigh_at]
+            .into_iter()
+            .flatten()
+            .fold(self.deadline, Instant::min)
     }
 
     /// The place in `published` that an incoming SSRC belongs to.
@@ -259,13 +277,20 @@ impl Participant {
             return None;
         }
         let accepted = media.remote_pts().to_vec();
-        let params = *self.rtc.codec_config().find(|p| p.spec().codec == codec && accepted.contains(&p.pt()))?;
+        let params = *self
+            .rtc
+            .codec_config()
+            .find(|p| p.spec().codec == codec && accepted.contains(&p.pt()))?;
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(mid, None)?;
         stream.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_AGE_MAX, None);
         stream.set_unpaced(kind == Kind::Sound || !self.paced);
         let red = params.red().filter(|_| self.takes_redundancy);
-        Some(Stream { ssrc: stream.ssrc(), pt: params.pt(), red })
+        Some(Stream {
+            ssrc: stream.ssrc(),
+            pt: params.pt(),
+            red,
+        })
     }
 
     /// Whether the browser offers RED.
@@ -274,13 +299,28 @@ impl Participant {
     }
 
     /// Writes a packet of a track to the subscription at `at`, if it is for it. Says whether it waits for a key frame.
-    pub(crate) fn write(&mut self, at: usize, packet: &Packet, descriptor: Option<Descriptor>, wallclock: Instant, now: Instant) -> Written {
-        let Some(sub) = self.subscribed.get_mut(at) else { return Written::Nothing };
-        let Some(Stream { ssrc, pt, red }) = sub.stream else { return Written::Nothing };
+    pub(crate) fn write(
+        &mut self,
+        at: usize,
+        packet: &Packet,
+        descriptor: Option<Descriptor>,
+        wallclock: Instant,
+        now: Instant,
+    ) -> Written {
+        let Some(sub) = self.subscribed.get_mut(at) else {
+            return Written::Nothing;
+        };
+        let Some(Stream { ssrc, pt, red }) = sub.stream else {
+            return Written::Nothing;
+        };
         let redundant = packet.kind == Kind::Sound && packet.layer == SOUND_REDUNDANT;
-        let Some(pt) = (if redundant { red } else { Some(pt) }) else { return Written::Nothing };
+        let Some(pt) = (if redundant { red } else { Some(pt) }) else {
+            return Written::Nothing;
+        };
         let mut api = self.rtc.direct_api();
-        let Some(stream) = api.stream_tx(&ssrc) else { return Written::Nothing };
+        let Some(stream) = api.stream_tx(&ssrc) else {
+            return Written::Nothing;
+        };
         if packet.kind == Kind::Picture && sub.is_clogged(stream.queue_info()) {
             return Written::Nothing;
         }
@@ -288,9 +328,15 @@ impl Participant {
             Verdict::Drop => Written::Nothing,
             Verdict::Waits => Written::Waits,
             Verdict::Forward(numbers) => {
-                let write = RtpWrite::new(pt, numbers.sequence.into(), numbers.timestamp, wallclock, packet.payload.clone())
-                    .marker(packet.marker)
-                    .nackable(packet.kind == Kind::Picture);
+                let write = RtpWrite::new(
+                    pt,
+                    numbers.sequence.into(),
+                    numbers.timestamp,
+                    wallclock,
+                    packet.payload.clone(),
+                )
+                .marker(packet.marker)
+                .nackable(packet.kind == Kind::Picture);
                 stream.write_rtp(write);
                 sub.counts.add(packet, now);
                 Written::Packet
@@ -325,7 +371,10 @@ impl Participant {
     /// bits per second up to a layer.
     pub(crate) fn weigh(&mut self, now: Instant, mut rates: impl FnMut(TrackId, u8) -> u64) {
         self.say_publish_rate();
-        let receives = self.subscribed.iter().any(|s| s.kind == Kind::Picture && s.stream.is_some());
+        let receives = self
+            .subscribed
+            .iter()
+            .any(|s| s.kind == Kind::Picture && s.stream.is_some());
         let again = receives || self.remb.is_some_and(|(_, left)| left > 0);
         self.weigh_at = again.then(|| now + WEIGH_EVERY);
         if !receives {
@@ -336,7 +385,11 @@ impl Participant {
         self.set_paced(congested);
         match self.estimate_bps.filter(|_| congested) {
             Some(estimate) => self.share(estimate, now, rates),
-            None => self.subscribed.iter_mut().filter(|s| s.kind == Kind::Picture).for_each(|s| s.aim(LAYER_TOP, now)),
+            None => self
+                .subscribed
+                .iter_mut()
+                .filter(|s| s.kind == Kind::Picture)
+                .for_each(|s| s.aim(LAYER_TOP, now)),
         }
     }
 
@@ -344,7 +397,11 @@ impl Participant {
         if std::mem::replace(&mut self.paced, paced) == paced {
             return;
         }
-        let streams = self.subscribed.iter().filter(|s| s.kind == Kind::Picture).filter_map(|s| s.stream);
+        let streams = self
+            .subscribed
+            .iter()
+            .filter(|s| s.kind == Kind::Picture)
+            .filter_map(|s| s.stream);
         for Stream { ssrc, .. } in streams {
             if let Some(stream) = self.rtc.direct_api().stream_tx(&ssrc) {
                 stream.set_unpaced(!paced);
@@ -359,22 +416,39 @@ impl Participant {
         for sub in self.subscribed.iter().filter(|s| s.stream.is_some()) {
             let top = rates(sub.track, LAYER_TOP);
             full += top;
-            next += if sub.kind == Kind::Picture { rates(sub.track, (sub.forward.target() + 1).min(LAYER_TOP)) } else { top };
+            next += if sub.kind == Kind::Picture {
+                rates(sub.track, (sub.forward.target() + 1).min(LAYER_TOP))
+            } else {
+                top
+            };
         }
-        let held_back = self.subscribed.iter().any(|s| s.stream.is_some() && s.forward.target() < LAYER_TOP);
-        let aim = ((full + full / 4).clamp(AIM_MIN_BPS, AIM_MAX_BPS), if held_back { next + next / 3 } else { 0 });
-        if aim.0.abs_diff(self.aim_bps.0) > self.aim_bps.0 / 10 || aim.1.abs_diff(self.aim_bps.1) > self.aim_bps.1 / 10 {
+        let held_back = self
+            .subscribed
+            .iter()
+            .any(|s| s.stream.is_some() && s.forward.target() < LAYER_TOP);
+        let aim = (
+            (full + full / 4).clamp(AIM_MIN_BPS, AIM_MAX_BPS),
+            if held_back { next + next / 3 } else { 0 },
+        );
+        if aim.0.abs_diff(self.aim_bps.0) > self.aim_bps.0 / 10 || aim.1.abs_diff(self.aim_bps.1) > self.aim_bps.1 / 10
+        {
             self.aim_bps = aim;
             self.rtc.bwe().set_bitrate(Bitrate::bps(aim.1), Bitrate::bps(aim.0));
         }
     }
 
     fn say_publish_rate(&mut self) {
-        let Some((kbps, left)) = self.remb.as_mut().filter(|(_, left)| *left > 0) else { return };
+        let Some((kbps, left)) = self.remb.as_mut().filter(|(_, left)| *left > 0) else {
+            return;
+        };
         *left -= 1;
         let rate = Bitrate::kbps(u64::from(*kbps));
         // A REMB is for the session: said on one picture is said for all.
-        let mids = self.published.iter().filter(|p| p.kind == Kind::Picture && p.ssrc.is_some()).map(|p| p.mid);
+        let mids = self
+            .published
+            .iter()
+            .filter(|p| p.kind == Kind::Picture && p.ssrc.is_some())
+            .map(|p| p.mid);
         for mid in mids.take(1) {
             if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
                 stream.request_remb(rate);
@@ -395,14 +469,23 @@ impl Participant {
                 let sub = &self.subscribed[at];
                 let step = rates(sub.track, layer).saturating_sub(rates(sub.track, layer - 1)) as i64;
                 // A layer that is not yet given must fit with a quarter to spare: no flapping.
-                let needed = if layer > sub.forward.target() { step + step / 4 } else { step };
+                let needed = if layer > sub.forward.target() {
+                    step + step / 4
+                } else {
+                    step
+                };
                 if layers[at] == layer - 1 && needed <= left {
                     layers[at] = layer;
                     left -= step;
                 }
             }
         }
-        for (sub, layer) in self.subscribed.iter_mut().zip(layers).filter(|(sub, _)| sub.kind == Kind::Picture) {
+        for (sub, layer) in self
+            .subscribed
+            .iter_mut()
+            .zip(layers)
+            .filter(|(sub, _)| sub.kind == Kind::Picture)
+        {
             sub.aim(layer, now);
         }
     }
@@ -420,7 +503,11 @@ impl Congestion {
     fn strike(&mut self, now: Instant) {
         if let Some(until) = self.until.filter(|until| *until <= now) {
             let soon = now < until + self.hold;
-            self.hold = if soon { (self.hold * 2).min(CONGESTED_HOLD_MAX) } else { CONGESTED_HOLD };
+            self.hold = if soon {
+                (self.hold * 2).min(CONGESTED_HOLD_MAX)
+            } else {
+                CONGESTED_HOLD
+            };
         }
         self.until = Some(now + self.hold);
     }

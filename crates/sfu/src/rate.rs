@@ -17,7 +17,11 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new() -> Self {
-        Self { began: None, bucket: 0, bytes: [[0; LAYERS]; BUCKETS + 1] }
+        Self {
+            began: None,
+            bucket: 0,
+            bytes: [[0; LAYERS]; BUCKETS + 1],
+        }
     }
 
     /// Counts a packet.
@@ -84,7 +88,11 @@ impl SourceClock {
         };
         let ticks = timestamp.wrapping_sub(from) as i32;
         let span = Duration::from_micros(u64::from(ticks.unsigned_abs()) * 1_000_000 / u64::from(self.clock_hz));
-        let expected = if ticks >= 0 { Some(at + span) } else { at.checked_sub(span) };
+        let expected = if ticks >= 0 {
+            Some(at + span)
+        } else {
+            at.checked_sub(span)
+        };
         let Some(expected) = expected.filter(|e| arrived.max(*e) - arrived.min(*e) < STEP) else {
             self.anchor = Some((arrived, timestamp));
             return arrived;
@@ -112,7 +120,11 @@ mod tests {
             meter.add((ms % 3) as u8, 100, start + Duration::from_millis(ms));
         }
         let end = start + Duration::from_millis(2999);
-        assert!((meter.bps(2, end) as i64 - 800_000).abs() < 20_000, "{}", meter.bps(2, end));
+        assert!(
+            (meter.bps(2, end) as i64 - 800_000).abs() < 20_000,
+            "{}",
+            meter.bps(2, end)
+        );
         assert!((meter.bps(0, end) as i64 - 267_000).abs() < 20_000);
         assert_eq!(meter.bps(2, end + Duration::from_secs(60)), 0);
     }

@@ -89,10 +89,16 @@ impl Rewriter {
         };
         self.highest = self.highest.max(Some(sequence));
         let out = timestamp.wrapping_add(self.shift);
-        if self.last_time.is_none_or(|(newest, _)| out.wrapping_sub(newest) < 1 << 31) {
+        if self
+            .last_time
+            .is_none_or(|(newest, _)| out.wrapping_sub(newest) < 1 << 31)
+        {
             self.last_time = Some((out, now));
         }
-        Some(Numbers { sequence: number, timestamp: out })
+        Some(Numbers {
+            sequence: number,
+            timestamp: out,
+        })
     }
 
     /// Drops a packet so that the receiver does not miss it.
@@ -175,7 +181,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn numbers(rewriter: &mut Rewriter, sequence: u64, now: Instant) -> Option<u64> {
-        rewriter.admit(sequence, (sequence * 3000) as u32, false, now).map(|n| n.sequence)
+        rewriter
+            .admit(sequence, (sequence * 3000) as u32, false, now)
+            .map(|n| n.sequence)
     }
 
     #[test]
@@ -186,7 +194,11 @@ mod tests {
         rewriter.skip(1001, false);
         rewriter.skip(1002, false);
         assert_eq!(numbers(&mut rewriter, 1003, now), Some(first + 1));
-        assert_eq!(numbers(&mut rewriter, 1001, now), None, "a dropped packet never comes back");
+        assert_eq!(
+            numbers(&mut rewriter, 1001, now),
+            None,
+            "a dropped packet never comes back"
+        );
     }
 
     #[test]
@@ -215,7 +227,9 @@ mod tests {
         let mut rewriter = Rewriter::new(90_000);
         let before = rewriter.admit(60_000, 500, false, now).unwrap();
         rewriter.restart();
-        let after = rewriter.admit(7, 4_000_000_000, false, now + Duration::from_secs(1)).unwrap();
+        let after = rewriter
+            .admit(7, 4_000_000_000, false, now + Duration::from_secs(1))
+            .unwrap();
         assert!(after.sequence > before.sequence);
         assert_eq!(after.timestamp, before.timestamp + 90_000);
     }

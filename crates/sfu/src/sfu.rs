@@ -86,17 +86,29 @@ impl Sfu {
     ) -> Result<Answer, OfferError> {
         let vetted = offer::vet(sdp)?;
         self.check_sections(participant, &vetted, send, recv)?;
-        let parsed = fenced(|| SdpOffer::from_sdp_string(&vetted.sdp).map_err(|e| str0m::RtcError::RemoteSdp(e.to_string())))
-            .map_err(|Broken| OfferError::Malformed("SDP"))?;
-        let known = self.participants.get(&participant).is_some_and(|p| p.identity == vetted.identity);
-        let answer = if known { self.reoffer(participant, parsed, now) } else { self.first_offer(participant, &vetted, parsed, now) }?;
+        let parsed =
+            fenced(|| SdpOffer::from_sdp_string(&vetted.sdp).map_err(|e| str0m::RtcError::RemoteSdp(e.to_string())))
+                .map_err(|Broken| OfferError::Malformed("SDP"))?;
+        let known = self
+            .participants
+            .get(&participant)
+            .is_some_and(|p| p.identity == vetted.identity);
+        let answer = if known {
+            self.reoffer(participant, parsed, now)
+        } else {
+            self.first_offer(participant, &vetted, parsed, now)
+        }?;
         let offered = self.participants.get(&participant).is_some_and(Participant::redundancy);
         if let Some(p) = self.participants.get_mut(&participant) {
             p.takes_redundancy = self.redundancy && offered;
         }
         self.settle_sections(participant, send, recv, &vetted.sections, now);
         self.mark(participant);
-        Ok(Answer { sdp: offer::finish_answer(&answer, self.redundancy), redundancy: offered, fresh: !known })
+        Ok(Answer {
+            sdp: offer::finish_answer(&answer, self.redundancy),
+            redundancy: offered,
+            fresh: !known,
+        })
     }
 
     /// Ends a participant's connection; the goodbye comes out of the next polls. Its tracks stay known, silent.
@@ -140,7 +152,9 @@ impl Sfu {
 
     /// Says who may receive a track, in place of what was said before. Unknown tracks are ignored.
     pub fn route(&mut self, track: TrackId, route: Route, now: Instant) {
-        let Some(known) = self.tracks.get_mut(&track) else { return };
+        let Some(known) = self.tracks.get_mut(&track) else {
+            return;
+        };
         let layer = match known.source {
             Source::Local(_) => route.link,
             Source::Remote => None,
@@ -180,7 +194,13 @@ impl Sfu {
     ///
     /// # Errors
     /// [`Dropped`]: nothing to act on, already counted.
-    pub fn handle_datagram(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
+    pub fn handle_datagram(
+        &mut self,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), Dropped> {
         self.counters.datagrams_in += 1;
         let taken = self.take_datagram(from, to, bytes, now);
         match taken {
@@ -198,7 +218,11 @@ impl Sfu {
     /// # Errors
     /// [`Dropped::UnknownTrack`], [`Dropped::MalformedPacket`].
     pub fn handle_packet(&mut self, track: TrackId, packet: Packet, now: Instant) -> Result<(), Dropped> {
-        let known = self.tracks.get(&track).filter(|t| t.source == Source::Remote).ok_or(Dropped::UnknownTrack)?;
+        let known = self
+            .tracks
+            .get(&track)
+            .filter(|t| t.source == Source::Remote)
+            .ok_or(Dropped::UnknownTrack)?;
         if known.kind != packet.kind || packet.payload.is_empty() || packet.payload.len() > PAYLOAD_MAX {
             return Err(Dropped::MalformedPacket);
         }
@@ -260,7 +284,15 @@ fn stats_of(p: &mut Participant, now: Instant) -> ParticipantStats {
         loss_out: p.loss_out,
         loss_in: p.loss_in,
         rate_kbps: p.estimate_bps.map(|bps| (bps / 1000) as u32),
-        published: p.published.iter_mut().map(|s| track(s.track, s.kind, &mut s.counts, LAYER_TOP)).collect(),
-        received: p.subscribed.iter_mut().map(|s| track(s.track, s.kind, &mut s.counts, s.forward.target())).collect(),
+        published: p
+            .published
+            .iter_mut()
+            .map(|s| track(s.track, s.kind, &mut s.counts, LAYER_TOP))
+            .collect(),
+        received: p
+            .subscribed
+            .iter_mut()
+            .map(|s| track(s.track, s.kind, &mut s.counts, s.forward.target()))
+            .collect(),
     }
 }

@@ -62,8 +62,15 @@ impl Track {
 
     /// Counts a packet and returns the moment it stands for.
     pub(crate) fn note(&mut self, packet: &Packet, descriptor: Option<Descriptor>, now: Instant) -> Instant {
-        self.meter.add(if self.kind == Kind::Picture { packet.layer } else { 0 }, packet.payload.len(), now);
-        if self.newest.is_none_or(|newest| packet.timestamp.wrapping_sub(newest) < 1 << 31) {
+        self.meter.add(
+            if self.kind == Kind::Picture { packet.layer } else { 0 },
+            packet.payload.len(),
+            now,
+        );
+        if self
+            .newest
+            .is_none_or(|newest| packet.timestamp.wrapping_sub(newest) < 1 << 31)
+        {
             self.newest = Some(packet.timestamp);
         }
         if descriptor.is_some_and(|d| d.key) && self.newest_key != Some(packet.timestamp) {
@@ -74,14 +81,21 @@ impl Track {
     }
 
     /// What goes to the link of a packet; `Err` while that waits for a key frame.
-    pub(crate) fn to_link(&mut self, packet: &Packet, descriptor: Option<Descriptor>, now: Instant) -> Result<Option<Packet>, Waits> {
+    pub(crate) fn to_link(
+        &mut self,
+        packet: &Packet,
+        descriptor: Option<Descriptor>,
+        now: Instant,
+    ) -> Result<Option<Packet>, Waits> {
         let Some(link) = &mut self.link else { return Ok(None) };
         match link.take(packet, descriptor, now) {
             Verdict::Drop => Ok(None),
             Verdict::Waits => Err(Waits),
-            Verdict::Forward(numbers) => {
-                Ok(Some(Packet { sequence: numbers.sequence, timestamp: numbers.timestamp, ..packet.clone() }))
-            }
+            Verdict::Forward(numbers) => Ok(Some(Packet {
+                sequence: numbers.sequence,
+                timestamp: numbers.timestamp,
+                ..packet.clone()
+            })),
         }
     }
 }

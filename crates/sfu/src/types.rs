@@ -59,7 +59,14 @@ pub struct Packet {
 
 impl fmt::Debug for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Packet({:?} #{} layer {}, {} bytes)", self.kind, self.sequence, self.layer, self.payload.len())
+        write!(
+            f,
+            "Packet({:?} #{} layer {}, {} bytes)",
+            self.kind,
+            self.sequence,
+            self.layer,
+            self.payload.len()
+        )
     }
 }
 
@@ -105,7 +112,10 @@ pub struct Answer {
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("redundancy", &self.redundancy).field("fresh", &self.fresh).finish_non_exhaustive()
+        f.debug_struct("Answer")
+            .field("redundancy", &self.redundancy)
+            .field("fresh", &self.fresh)
+            .finish_non_exhaustive()
     }
 }
 

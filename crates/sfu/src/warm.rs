@@ -58,8 +58,18 @@ impl Shared {
             .set_extension_map(extensions)
             .enable_bwe(Some(RATE_START))
             .set_stats_interval(Some(STATS_EVERY));
-        let profile = FormatParams { profile_id: Some(0), ..FormatParams::default() };
-        config.codec_config().add_config(98.into(), Some(99.into()), Codec::Vp9, Frequency::NINETY_KHZ, None, profile);
+        let profile = FormatParams {
+            profile_id: Some(0),
+            ..FormatParams::default()
+        };
+        config.codec_config().add_config(
+            98.into(),
+            Some(99.into()),
+            Codec::Vp9,
+            Frequency::NINETY_KHZ,
+            None,
+            profile,
+        );
         match &self.cert {
             Some(cert) => config.set_dtls_cert(cert.clone()),
             None => config,
@@ -73,7 +83,10 @@ impl Shared {
     }
 
     fn shake_hands(&self, now: Instant) -> Option<()> {
-        let (near, far) = (SocketAddr::from(([127, 0, 0, 1], 1)), SocketAddr::from(([127, 0, 0, 1], 2)));
+        let (near, far) = (
+            SocketAddr::from(([127, 0, 0, 1], 1)),
+            SocketAddr::from(([127, 0, 0, 1], 2)),
+        );
         let mut browser = self.config().set_ice_lite(false).build(now);
         let mut node = self.config().build(now);
         browser.add_local_candidate(Candidate::host(far, Protocol::Udp).ok()?);

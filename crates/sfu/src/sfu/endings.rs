@@ -27,7 +27,9 @@ impl Sfu {
 
     /// Takes up what was written to a connection and lets it speak.
     pub(super) fn settle(&mut self, participant: ParticipantId, now: Instant) {
-        let Some(p) = self.participants.get_mut(&participant) else { return };
+        let Some(p) = self.participants.get_mut(&participant) else {
+            return;
+        };
         p.dirty = false;
         match fenced(|| p.rtc.handle_input(Input::Timeout(now))) {
             Ok(()) => self.drive(participant, now),
@@ -37,12 +39,21 @@ impl Sfu {
 
     /// Does what is due; `false` when nothing was.
     pub(super) fn run_due(&mut self, now: Instant) -> bool {
-        let due: Vec<ParticipantId> = self.participants.values().filter(|p| p.next() <= now).map(|p| p.id).collect();
+        let due: Vec<ParticipantId> = self
+            .participants
+            .values()
+            .filter(|p| p.next() <= now)
+            .map(|p| p.id)
+            .collect();
         for participant in &due {
             self.run_participant(*participant, now);
         }
-        let asked: Vec<TrackId> =
-            self.tracks.iter().filter(|(_, t)| t.key_frames.deadline().is_some_and(|at| at <= now)).map(|(id, _)| *id).collect();
+        let asked: Vec<TrackId> = self
+            .tracks
+            .iter()
+            .filter(|(_, t)| t.key_frames.deadline().is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
+            .collect();
         for track in &asked {
             self.ask_publisher(*track, now);
         }
@@ -50,7 +61,9 @@ impl Sfu {
     }
 
     pub(super) fn run_participant(&mut self, participant: ParticipantId, now: Instant) {
-        let Some(p) = self.participants.get_mut(&participant) else { return };
+        let Some(p) = self.participants.get_mut(&participant) else {
+            return;
+        };
         let ended = match p.phase {
             Phase::Answered(until) => (now >= until).then_some(Reason::NeverConnected),
             Phase::Lost(until) => (now >= until).then_some(Reason::Silent),
@@ -78,10 +91,17 @@ impl Sfu {
 
     pub(super) fn drain_goodbye(&mut self, participant: ParticipantId) {
         for _ in 0..STEPS_MAX {
-            let Some(p) = self.participants.get_mut(&participant) else { return };
+            let Some(p) = self.participants.get_mut(&participant) else {
+                return;
+            };
             match fenced(|| p.rtc.poll_output()) {
                 Ok(str0m::Output::Transmit(t)) => {
-                    let transmit = Transmit { from: t.source, to: t.destination, bytes: t.contents.into(), participant };
+                    let transmit = Transmit {
+                        from: t.source,
+                        to: t.destination,
+                        bytes: t.contents.into(),
+                        participant,
+                    };
                     self.push(Output::Transmit(transmit));
                 }
                 Ok(str0m::Output::Event(_)) => {}
@@ -96,7 +116,10 @@ impl Sfu {
         }
         if reason == Reason::Failed {
             self.counters.failed += 1;
-            tracing::warn!(participant = participant.0, "a participant's connection failed and was dropped");
+            tracing::warn!(
+                participant = participant.0,
+                "a participant's connection failed and was dropped"
+            );
         }
         if reason == Reason::Closed {
             self.drain_goodbye(participant);

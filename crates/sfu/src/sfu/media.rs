@@ -1,7 +1,7 @@
 //! The way of a datagram in and of a packet out: whose it is, what its connection says, who gets it.
 
-use std::time::{Duration, Instant};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpPacket;
@@ -13,8 +13,8 @@ use crate::participant::{Broken, Phase, Written, fenced};
 use crate::track::Source;
 use crate::vp9::{self, Descriptor};
 use crate::{
-    DATAGRAM_MAX, Dropped, Kind, Output, PAYLOAD_MAX, Packet, ParticipantId, Reason, SILENCE_MAX, SOUND_PLAIN, SOUND_REDUNDANT,
-    TrackId, Transmit,
+    DATAGRAM_MAX, Dropped, Kind, Output, PAYLOAD_MAX, Packet, ParticipantId, Reason, SILENCE_MAX, SOUND_PLAIN,
+    SOUND_REDUNDANT, TrackId, Transmit,
 };
 
 /// Most steps one connection may take at one input.
@@ -26,8 +26,16 @@ const REFUSED_MAX: u32 = 200;
 const NAP: Duration = Duration::from_micros(200);
 
 impl Sfu {
-    pub(super) fn take_datagram(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8], now: Instant) -> Result<(), Dropped> {
-        let class = classify(bytes).filter(|_| bytes.len() <= DATAGRAM_MAX).ok_or(Dropped::Garbage)?;
+    pub(super) fn take_datagram(
+        &mut self,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), Dropped> {
+        let class = classify(bytes)
+            .filter(|_| bytes.len() <= DATAGRAM_MAX)
+            .ok_or(Dropped::Garbage)?;
         let local = self.candidates.iter().find(|c| **c == to);
         let local = local.or_else(|| self.candidates.iter().find(|c| c.is_ipv4() == from.is_ipv4()));
         let local = *local.ok_or(Dropped::UnknownDestination)?;
@@ -60,7 +68,9 @@ impl Sfu {
     /// Lets a connection say all it has to say.
     pub(super) fn drive(&mut self, participant: ParticipantId, now: Instant) {
         for _ in 0..STEPS_MAX {
-            let Some(p) = self.participants.get_mut(&participant) else { return };
+            let Some(p) = self.participants.get_mut(&participant) else {
+                return;
+            };
             match fenced(|| p.rtc.poll_output()) {
                 Ok(str0m::Output::Timeout(at)) => {
                     p.deadline = at.max(now + NAP);
@@ -70,7 +80,12 @@ impl Sfu {
                     return;
                 }
                 Ok(str0m::Output::Transmit(t)) => {
-                    let transmit = Transmit { from: t.source, to: t.destination, bytes: t.contents.into(), participant };
+                    let transmit = Transmit {
+                        from: t.source,
+                        to: t.destination,
+                        bytes: t.contents.into(),
+                        participant,
+                    };
                     self.push(Output::Transmit(transmit));
                 }
                 Ok(str0m::Output::Event(event)) => self.on_event(participant, event, now),
@@ -81,7 +96,9 @@ impl Sfu {
     }
 
     pub(super) fn on_event(&mut self, participant: ParticipantId, event: Event, now: Instant) {
-        let Some(p) = self.participants.get_mut(&participant) else { return };
+        let Some(p) = self.participants.get_mut(&participant) else {
+            return;
+        };
         match event {
             Event::RtpPacket(packet) => self.on_packet(participant, packet, now),
             Event::Connected => self.on_connected(participant, now),
@@ -96,7 +113,11 @@ impl Sfu {
                 }
             }
             Event::KeyframeRequest(request) => {
-                if let Some(sub) = p.subscribed.iter_mut().find(|s| s.mid == request.mid && s.stream.is_some()) {
+                if let Some(sub) = p
+                    .subscribed
+                    .iter_mut()
+                    .find(|s| s.mid == request.mid && s.stream.is_some())
+                {
                     sub.counts.key_frame_requests += 1;
                     let track = sub.track;
                     self.request_routed(participant, track, now);
@@ -138,18 +159,32 @@ impl Sfu {
             p.weigh_at = Some(now);
         }
         self.push(Output::Connected { participant });
-        let wanted: Vec<TrackId> =
-            self.participants.get(&participant).map(|p| p.subscribed.iter().map(|s| s.track).collect()).unwrap_or_default();
+        let wanted: Vec<TrackId> = self
+            .participants
+            .get(&participant)
+            .map(|p| p.subscribed.iter().map(|s| s.track).collect())
+            .unwrap_or_default();
         for track in wanted {
             self.connect_receivers(track, now);
         }
     }
 
     pub(super) fn on_packet(&mut self, participant: ParticipantId, rtp: RtpPacket, now: Instant) {
-        let Some(p) = self.participants.get_mut(&participant) else { return };
-        let Some(at) = p.published_by_ssrc(rtp.header.ssrc) else { return };
-        let is_red = p.rtc.codec_config().params().iter().any(|c| c.red() == Some(rtp.header.payload_type));
-        let Some(published) = p.published.get_mut(at) else { return };
+        let Some(p) = self.participants.get_mut(&participant) else {
+            return;
+        };
+        let Some(at) = p.published_by_ssrc(rtp.header.ssrc) else {
+            return;
+        };
+        let is_red = p
+            .rtc
+            .codec_config()
+            .params()
+            .iter()
+            .any(|c| c.red() == Some(rtp.header.payload_type));
+        let Some(published) = p.published.get_mut(at) else {
+            return;
+        };
         let (id, kind) = (published.track, published.kind);
         if rtp.payload.is_empty() || rtp.payload.len() > PAYLOAD_MAX {
             return;
@@ -164,7 +199,9 @@ impl Sfu {
             layer: if is_red { SOUND_REDUNDANT } else { SOUND_PLAIN },
             payload: rtp.payload,
         };
-        let Some((packet, descriptor)) = read_descriptor(packet) else { return };
+        let Some((packet, descriptor)) = read_descriptor(packet) else {
+            return;
+        };
         published.counts.add(&packet, now);
         if another {
             if kind == Kind::Picture {
@@ -181,7 +218,9 @@ impl Sfu {
         let wallclock = track.note(packet, descriptor, now);
         let mut waits = false;
         for (participant, at) in &track.receivers {
-            let Some(p) = self.participants.get_mut(participant) else { continue };
+            let Some(p) = self.participants.get_mut(participant) else {
+                continue;
+            };
             match p.write(*at, packet, descriptor, wallclock, now) {
                 Written::Nothing => {}
                 Written::Waits => waits = true,
@@ -243,7 +282,11 @@ impl Sfu {
         let Some(track) = self.tracks.get_mut(&id) else { return };
         track.restart();
         for (participant, at) in &track.receivers {
-            if let Some(sub) = self.participants.get_mut(participant).and_then(|p| p.subscribed.get_mut(*at)) {
+            if let Some(sub) = self
+                .participants
+                .get_mut(participant)
+                .and_then(|p| p.subscribed.get_mut(*at))
+            {
                 sub.forward.restart(None);
             }
         }

@@ -13,11 +13,23 @@ use crate::track::{Source, Track};
 use crate::{Mid, OfferError, PARTICIPANTS_MAX, ParticipantId, Publish, Reason, Subscribe, TRACKS_MAX, TrackId};
 
 impl Sfu {
-    pub(super) fn check_sections(&self, participant: ParticipantId, vetted: &Vetted, send: &[Publish], recv: &[Subscribe]) -> Result<(), OfferError> {
+    pub(super) fn check_sections(
+        &self,
+        participant: ParticipantId,
+        vetted: &Vetted,
+        send: &[Publish],
+        recv: &[Subscribe],
+    ) -> Result<(), OfferError> {
         if !self.participants.contains_key(&participant) && self.participants.len() >= PARTICIPANTS_MAX {
             return Err(OfferError::Full);
         }
-        let section = |mid: Mid| vetted.sections.iter().find(|s| s.mid == mid && !s.stopped).ok_or(OfferError::NoSuchSection);
+        let section = |mid: Mid| {
+            vetted
+                .sections
+                .iter()
+                .find(|s| s.mid == mid && !s.stopped)
+                .ok_or(OfferError::NoSuchSection)
+        };
         let mut fresh_tracks = 0;
         for (at, publish) in send.iter().enumerate() {
             let section = section(publish.mid)?;
@@ -30,16 +42,22 @@ impl Sfu {
             if !section.codec {
                 return Err(OfferError::NoCodec);
             }
-            let twice = send[..at].iter().any(|other| other.track == publish.track || other.mid == publish.mid);
+            let twice = send[..at]
+                .iter()
+                .any(|other| other.track == publish.track || other.mid == publish.mid);
             let taken = match self.tracks.get(&publish.track) {
                 None => {
                     fresh_tracks += 1;
                     false
                 }
-                Some(Track { source: Source::Remote, .. }) => true,
-                Some(Track { source: Source::Local(owner), kind, .. }) => {
-                    *kind != publish.kind || owner.is_some_and(|(owner, _)| owner != participant)
-                }
+                Some(Track {
+                    source: Source::Remote, ..
+                }) => true,
+                Some(Track {
+                    source: Source::Local(owner),
+                    kind,
+                    ..
+                }) => *kind != publish.kind || owner.is_some_and(|(owner, _)| owner != participant),
             };
             if twice || taken {
                 return Err(OfferError::TrackTaken);
@@ -53,7 +71,11 @@ impl Sfu {
             if !section.receives || recv[..at].iter().any(|other| other.mid == subscribe.mid) {
                 return Err(OfferError::NoSuchSection);
             }
-            if self.tracks.get(&subscribe.track).is_some_and(|track| track.kind != section.kind) {
+            if self
+                .tracks
+                .get(&subscribe.track)
+                .is_some_and(|track| track.kind != section.kind)
+            {
                 return Err(OfferError::OtherKind);
             }
             if !section.codec {
@@ -63,7 +85,13 @@ impl Sfu {
         Ok(())
     }
 
-    pub(super) fn first_offer(&mut self, participant: ParticipantId, vetted: &Vetted, offer: SdpOffer, now: Instant) -> Result<String, OfferError> {
+    pub(super) fn first_offer(
+        &mut self,
+        participant: ParticipantId,
+        vetted: &Vetted,
+        offer: SdpOffer,
+        now: Instant,
+    ) -> Result<String, OfferError> {
         let (rtc, sdp, ufrag) = fenced(|| {
             let mut rtc: Rtc = self.shared.config().build(now);
             for address in &self.candidates {
@@ -78,11 +106,19 @@ impl Sfu {
         .map_err(|Broken| OfferError::Malformed("SDP"))?;
         self.forget(participant);
         self.demux.announce(ufrag, participant);
-        self.participants.insert(participant, Participant::new(participant, rtc, vetted.identity.clone(), now));
+        self.participants.insert(
+            participant,
+            Participant::new(participant, rtc, vetted.identity.clone(), now),
+        );
         Ok(sdp)
     }
 
-    pub(super) fn reoffer(&mut self, participant: ParticipantId, offer: SdpOffer, now: Instant) -> Result<String, OfferError> {
+    pub(super) fn reoffer(
+        &mut self,
+        participant: ParticipantId,
+        offer: SdpOffer,
+        now: Instant,
+    ) -> Result<String, OfferError> {
         let p = self.participants.get_mut(&participant).ok_or(OfferError::Failed)?;
         let answered = fenced(|| {
             let answer = p.rtc.sdp_api().accept_offer(offer)?;
@@ -102,10 +138,19 @@ impl Sfu {
         }
     }
 
-    pub(super) fn settle_sections(&mut self, participant: ParticipantId, send: &[Publish], recv: &[Subscribe], sections: &[Section], now: Instant) {
+    pub(super) fn settle_sections(
+        &mut self,
+        participant: ParticipantId,
+        send: &[Publish],
+        recv: &[Subscribe],
+        sections: &[Section],
+        now: Instant,
+    ) {
         self.settle_published(participant, send);
         let kind_of = |mid| sections.iter().find(|s| s.mid == mid).map(|s| s.kind);
-        let Some(p) = self.participants.get_mut(&participant) else { return };
+        let Some(p) = self.participants.get_mut(&participant) else {
+            return;
+        };
         for sub in &mut p.subscribed {
             if !recv.iter().any(|wanted| wanted.mid == sub.mid) {
                 sub.stream = None;
@@ -125,18 +170,32 @@ impl Sfu {
 
     pub(super) fn settle_published(&mut self, participant: ParticipantId, send: &[Publish]) {
         for (id, track) in &mut self.tracks {
-            if matches!(track.source, Source::Local(Some((owner, _))) if owner == participant) && !send.iter().any(|s| s.track == *id) {
+            if matches!(track.source, Source::Local(Some((owner, _))) if owner == participant)
+                && !send.iter().any(|s| s.track == *id)
+            {
                 track.source = Source::Local(None);
             }
         }
-        let Some(p) = self.participants.get_mut(&participant) else { return };
-        p.published.retain(|known| send.iter().any(|s| s.track == known.track && s.mid == known.mid));
+        let Some(p) = self.participants.get_mut(&participant) else {
+            return;
+        };
+        p.published
+            .retain(|known| send.iter().any(|s| s.track == known.track && s.mid == known.mid));
         p.forget_ssrcs();
         for publish in send {
-            let track = self.tracks.entry(publish.track).or_insert_with(|| Track::new(publish.kind, Source::Local(None)));
+            let track = self
+                .tracks
+                .entry(publish.track)
+                .or_insert_with(|| Track::new(publish.kind, Source::Local(None)));
             track.source = Source::Local(Some((participant, publish.mid)));
             if !p.published.iter().any(|known| known.track == publish.track) {
-                p.published.push(Published { mid: publish.mid, track: publish.track, kind: publish.kind, ssrc: None, counts: Counts::new() });
+                p.published.push(Published {
+                    mid: publish.mid,
+                    track: publish.track,
+                    kind: publish.kind,
+                    ssrc: None,
+                    counts: Counts::new(),
+                });
             }
         }
     }
@@ -146,9 +205,19 @@ impl Sfu {
         let Some(track) = self.tracks.get_mut(&id) else { return };
         let before = std::mem::take(&mut track.receivers);
         for participant in &track.route.participants {
-            let Some(p) = self.participants.get_mut(participant).filter(|p| p.phase == Phase::Connected) else { continue };
+            let Some(p) = self
+                .participants
+                .get_mut(participant)
+                .filter(|p| !matches!(p.phase, Phase::Answered(_)))
+            else {
+                continue;
+            };
             for (at, sub) in p.subscribed.iter_mut().enumerate() {
-                if sub.track != id || sub.kind != track.kind || sub.stream.is_none() || track.receivers.contains(&(*participant, at)) {
+                if sub.track != id
+                    || sub.kind != track.kind
+                    || sub.stream.is_none()
+                    || track.receivers.contains(&(*participant, at))
+                {
                     continue;
                 }
                 if !before.contains(&(*participant, at)) {

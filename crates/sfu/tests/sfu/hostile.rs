@@ -20,7 +20,14 @@ fn call(seed: u64) -> (World, sfu::ParticipantId, sfu::ParticipantId) {
     world.offer(speaker, &BOTH, &[]);
     world.offer(listener, &[], &BOTH);
     for track in [VOICE, FACE] {
-        world.sfu.route(track, Route { participants: vec![listener], link: None }, world.now);
+        world.sfu.route(
+            track,
+            Route {
+                participants: vec![listener],
+                link: None,
+            },
+            world.now,
+        );
     }
     world.run(Duration::from_secs(2));
     assert!(world.at(listener).got.len() > 100);
@@ -31,7 +38,13 @@ fn call(seed: u64) -> (World, sfu::ParticipantId, sfu::ParticipantId) {
 fn sound_gap(world: &mut World, listener: sfu::ParticipantId, last: Duration) -> Duration {
     let from = world.now - last;
     let now = world.now;
-    let mut at: Vec<_> = world.at(listener).got.iter().filter(|g| g.at >= from && g.payload.len() == 80).map(|g| g.at).collect();
+    let mut at: Vec<_> = world
+        .at(listener)
+        .got
+        .iter()
+        .filter(|g| g.at >= from && g.payload.len() == 80)
+        .map(|g| g.at)
+        .collect();
     at.insert(0, from);
     at.push(now);
     at.windows(2).map(|w| w[1] - w[0]).max().unwrap()
@@ -107,14 +120,26 @@ fn a_forged_request_with_the_right_name_needs_the_password_too() {
     let mut world = World::new(45);
     let listener = world.client(Browser::Chromium);
     let (sdp, _, mids) = world.make_offer(listener, &[], &[(VOICE, Kind::Sound)]);
-    let recv = [sfu::Subscribe { mid: mids[0], track: VOICE }];
+    let recv = [sfu::Subscribe {
+        mid: mids[0],
+        track: VOICE,
+    }];
     let answer = world.sfu.accept_offer(listener, &sdp, &[], &recv, world.now).unwrap();
-    let value = |sdp: &str, name: &str| sdp.lines().find_map(|l| l.strip_prefix(name).map(str::to_owned)).unwrap();
+    let value = |sdp: &str, name: &str| {
+        sdp.lines()
+            .find_map(|l| l.strip_prefix(name).map(str::to_owned))
+            .unwrap()
+    };
     let user = format!("{}:{}", value(&answer.sdp, "a=ice-ufrag:"), value(&sdp, "a=ice-ufrag:"));
     let thief = SocketAddr::from(([192, 0, 2, 69], 6669));
     let mut request = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
     request.extend([9; 12]);
-    for (kind, body) in [(6u16, user.as_bytes()), (0x24, &[0, 0, 1, 0]), (0x802a, &[1; 8]), (8, &[5; 20])] {
+    for (kind, body) in [
+        (6u16, user.as_bytes()),
+        (0x24, &[0, 0, 1, 0]),
+        (0x802a, &[1; 8]),
+        (8, &[5; 20]),
+    ] {
         request.extend(kind.to_be_bytes());
         request.extend((body.len() as u16).to_be_bytes());
         request.extend(body);
@@ -122,7 +147,10 @@ fn a_forged_request_with_the_right_name_needs_the_password_too() {
     }
     let len = (request.len() - 20) as u16;
     request[2..4].copy_from_slice(&len.to_be_bytes());
-    assert!(matches!(world.inject(thief, &request), Err(Dropped::Unauthenticated | Dropped::Garbage)));
+    assert!(matches!(
+        world.inject(thief, &request),
+        Err(Dropped::Unauthenticated | Dropped::Garbage)
+    ));
     world.run(Duration::from_secs(1));
     assert!(!world.contacted.contains(&thief));
 }
@@ -150,7 +178,12 @@ fn truncated_and_random_datagrams_from_a_participant_harm_only_itself() {
         world.run(Duration::from_millis(20));
     }
     assert!(sound_gap(&mut world, listener, Duration::from_secs(4)) < Duration::from_millis(200));
-    assert!(!world.disconnected.iter().any(|(who, _)| *who == speaker || *who == listener));
+    assert!(
+        !world
+            .disconnected
+            .iter()
+            .any(|(who, _)| *who == speaker || *who == listener)
+    );
 }
 
 #[test]
@@ -158,21 +191,43 @@ fn candidates_of_an_offer_are_never_contacted() {
     let mut world = World::new(47);
     let listener = world.client(Browser::Chromium);
     let (sdp, _, mids) = world.make_offer(listener, &[], &[(VOICE, Kind::Sound)]);
-    let traps = ["0.0.0.0", "::1", "127.0.0.1", "169.254.1.1", "169.254.169.254", "fe80::1", "fd00:ec2::254", "224.0.0.1", "255.255.255.255"];
+    let traps = [
+        "0.0.0.0",
+        "::1",
+        "127.0.0.1",
+        "169.254.1.1",
+        "169.254.169.254",
+        "fe80::1",
+        "fd00:ec2::254",
+        "224.0.0.1",
+        "255.255.255.255",
+    ];
     let mut trapped = String::new();
     for line in sdp.lines() {
         trapped.push_str(line);
         trapped.push_str("\r\n");
         if line.starts_with("a=mid:") {
             for (at, trap) in traps.iter().enumerate() {
-                trapped.push_str(&format!("a=candidate:{at} 1 udp 2113937151 {trap} 80 typ host generation 0\r\n"));
-                trapped.push_str(&format!("a=candidate:{at} 1 udp 1677729535 {trap} 53 typ srflx raddr 10.0.1.1 rport 9\r\n"));
+                trapped.push_str(&format!(
+                    "a=candidate:{at} 1 udp 2113937151 {trap} 80 typ host generation 0\r\n"
+                ));
+                trapped.push_str(&format!(
+                    "a=candidate:{at} 1 udp 1677729535 {trap} 53 typ srflx raddr 10.0.1.1 rport 9\r\n"
+                ));
             }
-            trapped.push_str("a=candidate:77 1 udp 2113937151 11111111-2222-3333-4444-555555555555.local 5353 typ host\r\n");
+            trapped.push_str(
+                "a=candidate:77 1 udp 2113937151 11111111-2222-3333-4444-555555555555.local 5353 typ host\r\n",
+            );
         }
     }
-    let recv = [sfu::Subscribe { mid: mids[0], track: VOICE }];
-    world.sfu.accept_offer(listener, &trapped, &[], &recv, world.now).unwrap();
+    let recv = [sfu::Subscribe {
+        mid: mids[0],
+        track: VOICE,
+    }];
+    world
+        .sfu
+        .accept_offer(listener, &trapped, &[], &recv, world.now)
+        .unwrap();
     world.clients.remove(&listener);
     world.run(Duration::from_secs(40));
     assert!(world.contacted.is_empty(), "{:?}", world.contacted);
@@ -196,7 +251,16 @@ fn strangers_leave_nothing_behind() {
 #[test]
 fn oversize_and_foreign_family_are_refused() {
     let mut world = World::new(49);
-    assert_eq!(world.inject(SocketAddr::from(NODE), &[0x80; 2001]), Err(Dropped::Garbage));
-    let (from, to) = ("[2001:db8::1]:5".parse().unwrap(), "[2001:db8::2]:4000".parse().unwrap());
-    assert_eq!(world.sfu.handle_datagram(from, to, &[0x80; 100], world.now), Err(Dropped::UnknownDestination));
+    assert_eq!(
+        world.inject(SocketAddr::from(NODE), &[0x80; 2001]),
+        Err(Dropped::Garbage)
+    );
+    let (from, to) = (
+        "[2001:db8::1]:5".parse().unwrap(),
+        "[2001:db8::2]:4000".parse().unwrap(),
+    );
+    assert_eq!(
+        world.sfu.handle_datagram(from, to, &[0x80; 100], world.now),
+        Err(Dropped::UnknownDestination)
+    );
 }

@@ -16,7 +16,14 @@ fn share_through(up: f64, down: f64, seed: u64) -> f64 {
     let listener = world.client(Browser::Chromium);
     world.offer(speaker, &[(FACE, Kind::Picture)], &[]);
     let mid = world.offer(listener, &[], &[(FACE, Kind::Picture)])[0];
-    world.sfu.route(FACE, Route { participants: vec![listener], link: None }, world.now);
+    world.sfu.route(
+        FACE,
+        Route {
+            participants: vec![listener],
+            link: None,
+        },
+        world.now,
+    );
     world.run(Duration::from_secs(2));
     let first = world.at(speaker).sources[0].sequence;
     let got_before = world.at(listener).got_on(mid).len();
@@ -44,7 +51,14 @@ fn what_the_receiver_lost_is_sent_again_at_twenty_percent() {
     let listener = world.client(Browser::Chromium);
     world.offer(speaker, &[(FACE, Kind::Picture)], &[]);
     let mid = world.offer(listener, &[], &[(FACE, Kind::Picture)])[0];
-    world.sfu.route(FACE, Route { participants: vec![listener], link: None }, world.now);
+    world.sfu.route(
+        FACE,
+        Route {
+            participants: vec![listener],
+            link: None,
+        },
+        world.now,
+    );
     world.run(Duration::from_secs(2));
     world.at(listener).downlink_loss = 0.20;
     world.run(Duration::from_secs(10));
@@ -68,7 +82,14 @@ fn a_queue_that_cannot_drain_is_bounded_and_the_picture_comes_back() {
     world.offer(speaker, &[(FACE, Kind::Picture)], &[]);
     let mid = world.offer(listener, &[], &[(FACE, Kind::Picture)])[0];
     world.at(speaker).sources[0].packets_per_frame = 40;
-    world.sfu.route(FACE, Route { participants: vec![listener], link: None }, world.now);
+    world.sfu.route(
+        FACE,
+        Route {
+            participants: vec![listener],
+            link: None,
+        },
+        world.now,
+    );
     world.run(Duration::from_secs(2));
     let addr = world.at(listener).addr;
     // 10 Mb/s of picture, even its base layer, towards 300 kb/s: nothing but a pause helps.

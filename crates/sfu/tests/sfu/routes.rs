@@ -13,7 +13,10 @@ const FAR_FACE: TrackId = TrackId(4);
 const BOTH: [(TrackId, Kind); 2] = [(VOICE, Kind::Sound), (FACE, Kind::Picture)];
 
 fn to(participants: &[sfu::ParticipantId]) -> Route {
-    Route { participants: participants.to_vec(), link: None }
+    Route {
+        participants: participants.to_vec(),
+        link: None,
+    }
 }
 
 #[test]
@@ -26,7 +29,10 @@ fn nothing_is_forwarded_that_is_not_routed() {
     world.offer(other, &[], &BOTH);
     world.run(Duration::from_secs(2));
     assert_eq!(world.connected.len(), 3);
-    assert!(world.clients.values().all(|c| c.got.is_empty()) && world.link.is_empty(), "no route, no packet");
+    assert!(
+        world.clients.values().all(|c| c.got.is_empty()) && world.link.is_empty(),
+        "no route, no packet"
+    );
 
     world.sfu.route(VOICE, to(&[routed]), world.now);
     world.sfu.route(FACE, to(&[routed]), world.now);
@@ -39,7 +45,11 @@ fn nothing_is_forwarded_that_is_not_routed() {
     world.run(Duration::from_millis(100));
     let before = world.at(routed).got.len();
     world.run(Duration::from_secs(1));
-    assert_eq!(world.at(routed).got.len(), before, "a route taken away stops the packets at once");
+    assert_eq!(
+        world.at(routed).got.len(),
+        before,
+        "a route taken away stops the packets at once"
+    );
 }
 
 #[test]
@@ -73,7 +83,11 @@ fn payloads_pass_untouched_between_browsers_with_other_payload_types() {
         let frame = u64::from(parts[0].payload[2]) | u64::from(parts[0].payload[1] & 0x7f) << 8;
         let key = parts[0].payload[0] & 0x40 == 0;
         for (part, got) in parts.iter().enumerate() {
-            assert_eq!(got.payload, picture_payload(frame, key, part, if key { 12 } else { 4 }), "frame {frame} part {part}");
+            assert_eq!(
+                got.payload,
+                picture_payload(frame, key, part, if key { 12 } else { 4 }),
+                "frame {frame} part {part}"
+            );
         }
     }
 }
@@ -125,21 +139,38 @@ fn the_link_carries_local_tracks_out_and_remote_tracks_in() {
     let near = world.client(Browser::Chromium);
     let mids = world.offer(near, &BOTH, &[(FAR_VOICE, Kind::Sound), (FAR_FACE, Kind::Picture)]);
     for track in [VOICE, FACE] {
-        world.sfu.route(track, Route { participants: vec![], link: Some(2) }, world.now);
+        world.sfu.route(
+            track,
+            Route {
+                participants: vec![],
+                link: Some(2),
+            },
+            world.now,
+        );
     }
     world.sfu.add_remote_track(FAR_VOICE, Kind::Sound, world.now).unwrap();
     world.sfu.add_remote_track(FAR_FACE, Kind::Picture, world.now).unwrap();
-    assert_eq!(world.sfu.add_remote_track(FAR_FACE, Kind::Picture, world.now), Err(TrackError::Taken));
+    assert_eq!(
+        world.sfu.add_remote_track(FAR_FACE, Kind::Picture, world.now),
+        Err(TrackError::Taken)
+    );
     for track in [FAR_VOICE, FAR_FACE] {
         world.sfu.route(track, to(&[near]), world.now);
     }
     world.run(Duration::from_secs(2));
-    assert!(world.key_requests.contains(&FAR_FACE), "the subscriber needs a key frame from over there");
+    assert!(
+        world.key_requests.contains(&FAR_FACE),
+        "the subscriber needs a key frame from over there"
+    );
 
     // What went out of one node comes in at the other: here the same one, under other track ids.
     let out = std::mem::take(&mut world.link);
     assert!(out.iter().filter(|(track, _)| *track == VOICE).count() > 60);
-    let numbers: Vec<u64> = out.iter().filter(|(track, _)| *track == FACE).map(|(_, p)| p.sequence).collect();
+    let numbers: Vec<u64> = out
+        .iter()
+        .filter(|(track, _)| *track == FACE)
+        .map(|(_, p)| p.sequence)
+        .collect();
     assert!(numbers.windows(2).all(|w| w[1] == w[0] + 1), "contiguous on the link");
     for (track, packet) in out {
         let there = if track == VOICE { FAR_VOICE } else { FAR_FACE };
@@ -148,7 +179,10 @@ fn the_link_carries_local_tracks_out_and_remote_tracks_in() {
         world.run(Duration::from_millis(2));
     }
     world.run(Duration::from_secs(1));
-    let (sound, picture) = (world.at(near).got_on(mids[2]).len(), world.at(near).got_on(mids[3]).len());
+    let (sound, picture) = (
+        world.at(near).got_on(mids[2]).len(),
+        world.at(near).got_on(mids[3]).len(),
+    );
     assert!(sound > 60 && picture > 200, "{sound} {picture}");
     let mut seen: Vec<u64> = world.at(near).got_on(mids[2]).iter().map(|g| g.sequence).collect();
     seen.dedup();
@@ -160,7 +194,14 @@ fn a_request_from_the_far_side_reaches_the_publisher() {
     let mut world = World::new(6);
     let near = world.client(Browser::Chromium);
     world.offer(near, &BOTH, &[]);
-    world.sfu.route(FACE, Route { participants: vec![], link: Some(2) }, world.now);
+    world.sfu.route(
+        FACE,
+        Route {
+            participants: vec![],
+            link: Some(2),
+        },
+        world.now,
+    );
     world.run(Duration::from_secs(3));
     let before = world.at(near).key_requests;
     for _ in 0..20 {
@@ -173,14 +214,35 @@ fn a_request_from_the_far_side_reaches_the_publisher() {
 #[test]
 fn wrong_packets_from_the_link_are_refused() {
     let mut world = World::new(7);
-    let packet = |kind, payload: &[u8]| Packet { kind, sequence: 1, timestamp: 1, marker: false, layer: 0, payload: payload.into() };
+    let packet = |kind, payload: &[u8]| Packet {
+        kind,
+        sequence: 1,
+        timestamp: 1,
+        marker: false,
+        layer: 0,
+        payload: payload.into(),
+    };
     let now = world.now;
-    assert_eq!(world.sfu.handle_packet(FAR_FACE, packet(Kind::Picture, &[8, 1]), now), Err(sfu::Dropped::UnknownTrack));
+    assert_eq!(
+        world.sfu.handle_packet(FAR_FACE, packet(Kind::Picture, &[8, 1]), now),
+        Err(sfu::Dropped::UnknownTrack)
+    );
     world.sfu.add_remote_track(FAR_FACE, Kind::Picture, now).unwrap();
-    for bad in [packet(Kind::Sound, &[8, 1]), packet(Kind::Picture, &[]), packet(Kind::Picture, &[0x80]), packet(Kind::Picture, &[8; 1401])] {
-        assert_eq!(world.sfu.handle_packet(FAR_FACE, bad, now), Err(sfu::Dropped::MalformedPacket));
+    for bad in [
+        packet(Kind::Sound, &[8, 1]),
+        packet(Kind::Picture, &[]),
+        packet(Kind::Picture, &[0x80]),
+        packet(Kind::Picture, &[8; 1401]),
+    ] {
+        assert_eq!(
+            world.sfu.handle_packet(FAR_FACE, bad, now),
+            Err(sfu::Dropped::MalformedPacket)
+        );
     }
-    assert_eq!(world.sfu.handle_packet(FAR_FACE, packet(Kind::Picture, &[8, 1]), now), Ok(()));
+    assert_eq!(
+        world.sfu.handle_packet(FAR_FACE, packet(Kind::Picture, &[8, 1]), now),
+        Ok(())
+    );
 }
 
 #[test]
@@ -188,7 +250,14 @@ fn a_reloaded_page_takes_its_place_and_the_far_side_sees_one_stream() {
     let mut world = World::new(8);
     let near = world.client(Browser::Chromium);
     world.offer(near, &BOTH, &[]);
-    world.sfu.route(FACE, Route { participants: vec![], link: Some(2) }, world.now);
+    world.sfu.route(
+        FACE,
+        Route {
+            participants: vec![],
+            link: Some(2),
+        },
+        world.now,
+    );
     world.run(Duration::from_secs(2));
     let (sdp, _, mids) = {
         // The page starts over: new connection, new keys, same seat and tracks.
@@ -198,8 +267,25 @@ fn a_reloaded_page_takes_its_place_and_the_far_side_sees_one_stream() {
         world.at(near).sources.clear();
         world.make_offer(near, &BOTH, &[])
     };
-    let publish = [Publish { mid: mids[0], track: VOICE, kind: Kind::Sound }, Publish { mid: mids[1], track: FACE, kind: Kind::Picture }];
-    assert!(world.sfu.accept_offer(near, &sdp, &publish, &[], world.now).unwrap().fresh);
+    let publish = [
+        Publish {
+            mid: mids[0],
+            track: VOICE,
+            kind: Kind::Sound,
+        },
+        Publish {
+            mid: mids[1],
+            track: FACE,
+            kind: Kind::Picture,
+        },
+    ];
+    assert!(
+        world
+            .sfu
+            .accept_offer(near, &sdp, &publish, &[], world.now)
+            .unwrap()
+            .fresh
+    );
     let browser = world.at(near).browser;
     let addr = world.at(near).addr;
     let now = world.now;
@@ -207,17 +293,28 @@ fn a_reloaded_page_takes_its_place_and_the_far_side_sees_one_stream() {
     let before = world.link.iter().rfind(|(track, _)| *track == FACE).unwrap().1.clone();
     world.offer(near, &BOTH, &[]);
     world.run(Duration::from_secs(2));
-    let after: Vec<_> = world.link.iter().filter(|(track, p)| *track == FACE && p.sequence > before.sequence).collect();
+    let after: Vec<_> = world
+        .link
+        .iter()
+        .filter(|(track, p)| *track == FACE && p.sequence > before.sequence)
+        .collect();
     assert!(after.len() > 100, "{}", after.len());
     assert_eq!(after[0].1.sequence, before.sequence + 1, "numbers go on");
-    assert!(after[0].1.timestamp.wrapping_sub(before.timestamp) < 90_000 * 3, "time goes on");
+    assert!(
+        after[0].1.timestamp.wrapping_sub(before.timestamp) < 90_000 * 3,
+        "time goes on"
+    );
     assert!(world.disconnected.is_empty());
 }
 
 #[test]
 fn goodbye_and_silence() {
     let mut world = World::new(9);
-    let (leaver, faller, removed) = (world.client(Browser::Chromium), world.client(Browser::Chromium), world.client(Browser::Chromium));
+    let (leaver, faller, removed) = (
+        world.client(Browser::Chromium),
+        world.client(Browser::Chromium),
+        world.client(Browser::Chromium),
+    );
     for client in [leaver, faller, removed] {
         world.offer(client, &[], &BOTH);
     }
@@ -233,13 +330,28 @@ fn goodbye_and_silence() {
     world.sfu.remove(removed, world.now);
     world.clients.remove(&faller);
     world.run(Duration::from_secs(60));
-    assert!(world.disconnected.contains(&(leaver, Reason::Closed)), "{:?}", world.disconnected);
-    assert!(world.disconnected.contains(&(faller, Reason::Silent)), "{:?}", world.disconnected);
-    assert!(world.disconnected.contains(&(ghost, Reason::NeverConnected)), "{:?}", world.disconnected);
+    assert!(
+        world.disconnected.contains(&(leaver, Reason::Closed)),
+        "{:?}",
+        world.disconnected
+    );
+    assert!(
+        world.disconnected.contains(&(faller, Reason::Silent)),
+        "{:?}",
+        world.disconnected
+    );
+    assert!(
+        world.disconnected.contains(&(ghost, Reason::NeverConnected)),
+        "{:?}",
+        world.disconnected
+    );
     assert!(!world.disconnected.iter().any(|(who, _)| *who == removed));
     assert!(!world.at(removed).rtc.is_alive(), "the goodbye arrived");
     assert_eq!(world.sfu.participants().count(), 0);
-    assert!(matches!(world.sfu.poll(world.now), Output::Timeout(None)), "an empty house sleeps");
+    assert!(
+        matches!(world.sfu.poll(world.now), Output::Timeout(None)),
+        "an empty house sleeps"
+    );
 }
 
 #[test]
@@ -257,7 +369,16 @@ fn fewer_and_more_sections_later() {
 
     // More: the picture joins. The sound is asked for again in the same breath.
     let (sdp, pending, mids) = world.make_offer(listener, &[], &[(FACE, Kind::Picture)]);
-    let recv = [Subscribe { mid: first[0], track: VOICE }, Subscribe { mid: mids[0], track: FACE }];
+    let recv = [
+        Subscribe {
+            mid: first[0],
+            track: VOICE,
+        },
+        Subscribe {
+            mid: mids[0],
+            track: FACE,
+        },
+    ];
     let answer = world.sfu.accept_offer(listener, &sdp, &[], &recv, world.now).unwrap();
     assert!(!answer.fresh);
     let answer = str0m::change::SdpAnswer::from_sdp_string(&answer.sdp).unwrap();
@@ -272,9 +393,24 @@ fn fewer_and_more_sections_later() {
         let (offer, pending) = changes.apply().unwrap();
         (offer.to_sdp_string(), pending)
     };
-    world.sfu.accept_offer(listener, &sdp, &[], &[Subscribe { mid: mids[0], track: FACE }], world.now).unwrap();
+    world
+        .sfu
+        .accept_offer(
+            listener,
+            &sdp,
+            &[],
+            &[Subscribe {
+                mid: mids[0],
+                track: FACE,
+            }],
+            world.now,
+        )
+        .unwrap();
     world.run(Duration::from_millis(100));
-    let (sound, picture) = (world.at(listener).got_on(first[0]).len(), world.at(listener).got_on(mids[0]).len());
+    let (sound, picture) = (
+        world.at(listener).got_on(first[0]).len(),
+        world.at(listener).got_on(mids[0]).len(),
+    );
     world.run(Duration::from_secs(1));
     assert_eq!(world.at(listener).got_on(first[0]).len(), sound);
     assert!(world.at(listener).got_on(mids[0]).len() > picture + 50);

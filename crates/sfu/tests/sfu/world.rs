@@ -20,7 +20,10 @@ pub const NODE: ([u8; 4], u16) = ([10, 0, 0, 1], 4000);
 
 /// Seed of a test: printed, so that a failure can be run again.
 pub fn seed(default: u64) -> u64 {
-    let seed = std::env::var("VISAVIS_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(default);
+    let seed = std::env::var("VISAVIS_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(default);
     println!("VISAVIS_SEED={seed}");
     seed
 }
@@ -50,7 +53,12 @@ pub struct Wire {
 
 impl Default for Wire {
     fn default() -> Self {
-        Self { delay: Duration::from_millis(10), jitter: Duration::ZERO, loss: 0.0, rate: None }
+        Self {
+            delay: Duration::from_millis(10),
+            jitter: Duration::ZERO,
+            loss: 0.0,
+            rate: None,
+        }
     }
 }
 
@@ -126,7 +134,12 @@ pub struct World {
 impl World {
     pub fn new(default_seed: u64) -> Self {
         let now = epoch();
-        let sfu = Sfu::new(Config { candidates: vec![NODE.into()] }, now);
+        let sfu = Sfu::new(
+            Config {
+                candidates: vec![NODE.into()],
+            },
+            now,
+        );
         Self {
             now,
             sfu,
@@ -180,7 +193,11 @@ impl World {
         let answer = self.sfu.accept_offer(id, &sdp, &publish, &subscribe, self.now).unwrap();
         let now = self.now;
         let client = self.at(id);
-        client.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&answer.sdp).unwrap()).unwrap();
+        client
+            .rtc
+            .sdp_api()
+            .accept_answer(pending, SdpAnswer::from_sdp_string(&answer.sdp).unwrap())
+            .unwrap();
         for (mid, (_, kind)) in mids.iter().zip(send) {
             client.sources.push(Source {
                 mid: *mid,
@@ -199,14 +216,25 @@ impl World {
         mids
     }
 
-    pub fn make_offer(&mut self, id: ParticipantId, send: &[(TrackId, Kind)], recv: &[(TrackId, Kind)]) -> (String, SdpPendingOffer, Vec<Mid>) {
+    pub fn make_offer(
+        &mut self,
+        id: ParticipantId,
+        send: &[(TrackId, Kind)],
+        recv: &[(TrackId, Kind)],
+    ) -> (String, SdpPendingOffer, Vec<Mid>) {
         let client = self.at(id);
         let mut changes = client.rtc.sdp_api();
         let mut mids = Vec::new();
-        for (kind, direction) in
-            send.iter().map(|s| (s.1, Direction::SendOnly)).chain(recv.iter().map(|r| (r.1, Direction::RecvOnly)))
+        for (kind, direction) in send
+            .iter()
+            .map(|s| (s.1, Direction::SendOnly))
+            .chain(recv.iter().map(|r| (r.1, Direction::RecvOnly)))
         {
-            let media = if kind == Kind::Sound { MediaKind::Audio } else { MediaKind::Video };
+            let media = if kind == Kind::Sound {
+                MediaKind::Audio
+            } else {
+                MediaKind::Video
+            };
             mids.push(changes.add_media(media, direction, None, None, None));
         }
         let (offer, pending) = changes.apply().unwrap();
@@ -226,7 +254,9 @@ impl World {
     }
 
     fn next_event(&mut self) -> Option<Instant> {
-        let Output::Timeout(sfu) = self.sfu.poll(self.now) else { panic!("not drained") };
+        let Output::Timeout(sfu) = self.sfu.poll(self.now) else {
+            panic!("not drained")
+        };
         let wire = self.flying.peek().map(|f| f.0.at);
         let clients = self.clients.values().map(Client::next).min();
         [sfu, wire, clients].into_iter().flatten().min()
@@ -243,7 +273,9 @@ impl World {
 
     fn arrive(&mut self, flight: InFlight) {
         if flight.to == SocketAddr::from(NODE) {
-            let _ = self.sfu.handle_datagram(flight.from, flight.to, &flight.bytes, self.now);
+            let _ = self
+                .sfu
+                .handle_datagram(flight.from, flight.to, &flight.bytes, self.now);
             self.drain_sfu();
         } else if let Some(client) = self.clients.values_mut().find(|c| c.addr == flight.to)
             && let Ok(receive) = Receive::new(Protocol::Udp, flight.from, flight.to, &flight.bytes)
@@ -302,7 +334,11 @@ impl World {
         let mut extra = 0.0;
         let mut at = self.now + self.wire.delay;
         if let Some(client) = self.clients.values_mut().find(|c| c.addr == peer) {
-            extra = if to == node { client.uplink_loss } else { client.downlink_loss };
+            extra = if to == node {
+                client.uplink_loss
+            } else {
+                client.downlink_loss
+            };
             if let Some(rate) = client.rate.or(self.wire.rate).filter(|_| to != node) {
                 let free = client.link_free.max(self.now);
                 if free - self.now > Duration::from_millis(200) {
@@ -319,13 +355,34 @@ impl World {
         }
         at += self.wire.jitter.mul_f64(self.rng.random::<f64>());
         self.order += 1;
-        self.flying.push(Reverse(InFlight { at, order: self.order, from, to, bytes }));
+        self.flying.push(Reverse(InFlight {
+            at,
+            order: self.order,
+            from,
+            to,
+            bytes,
+        }));
     }
 }
 
 fn lists(mids: &[Mid], send: &[(TrackId, Kind)], recv: &[(TrackId, Kind)]) -> (Vec<Publish>, Vec<Subscribe>) {
-    let publish = mids.iter().zip(send).map(|(mid, (track, kind))| Publish { mid: *mid, track: *track, kind: *kind }).collect();
-    let subscribe = mids[send.len()..].iter().zip(recv).map(|(mid, (track, _))| Subscribe { mid: *mid, track: *track }).collect();
+    let publish = mids
+        .iter()
+        .zip(send)
+        .map(|(mid, (track, kind))| Publish {
+            mid: *mid,
+            track: *track,
+            kind: *kind,
+        })
+        .collect();
+    let subscribe = mids[send.len()..]
+        .iter()
+        .zip(recv)
+        .map(|(mid, (track, _))| Subscribe {
+            mid: *mid,
+            track: *track,
+        })
+        .collect();
     (publish, subscribe)
 }
 
@@ -336,8 +393,29 @@ pub fn new_rtc(browser: Browser, addr: SocketAddr, now: Instant) -> Rtc {
     };
     let mut config = RtcConfig::new().set_rtp_mode(true).clear_codecs().enable_bwe(None);
     let codecs = config.codec_config();
-    codecs.add_config(opus.into(), None, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2), FormatParams { min_p_time: Some(10), use_inband_fec: Some(true), ..FormatParams::default() });
-    codecs.add_config(vp9.into(), Some(rtx.into()), Codec::Vp9, Frequency::NINETY_KHZ, None, FormatParams { profile_id: Some(0), ..FormatParams::default() });
+    codecs.add_config(
+        opus.into(),
+        None,
+        Codec::Opus,
+        Frequency::FORTY_EIGHT_KHZ,
+        Some(2),
+        FormatParams {
+            min_p_time: Some(10),
+            use_inband_fec: Some(true),
+            ..FormatParams::default()
+        },
+    );
+    codecs.add_config(
+        vp9.into(),
+        Some(rtx.into()),
+        Codec::Vp9,
+        Frequency::NINETY_KHZ,
+        None,
+        FormatParams {
+            profile_id: Some(0),
+            ..FormatParams::default()
+        },
+    );
     let mut rtc = config.build(now);
     rtc.add_local_candidate(Candidate::host(addr, Protocol::Udp).unwrap());
     rtc
@@ -345,7 +423,11 @@ pub fn new_rtc(browser: Browser, addr: SocketAddr, now: Instant) -> Rtc {
 
 impl Client {
     fn next(&self) -> Instant {
-        let sources = self.sources.iter().filter(|s| s.running && self.connected).map(|s| s.next);
+        let sources = self
+            .sources
+            .iter()
+            .filter(|s| s.running && self.connected)
+            .map(|s| s.next);
         sources.fold(self.deadline, Instant::min)
     }
 
@@ -378,7 +460,9 @@ impl Client {
                     source.key_due = true;
                 }
             }
-            Event::EgressBitrateEstimate(str0m::bwe::BweKind::Remb { estimate, .. }) => self.remb.push(estimate.as_u64()),
+            Event::EgressBitrateEstimate(str0m::bwe::BweKind::Remb { estimate, .. }) => {
+                self.remb.push(estimate.as_u64())
+            }
             Event::RtpPacket(packet) => {
                 let ssrc = packet.header.ssrc;
                 let mid = self.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();
@@ -432,10 +516,21 @@ impl Client {
                     source.frame = 1;
                 }
                 let count = source.packets_per_frame * if key { 3 } else { 1 };
-                (0..count).map(|part| (picture_payload(if key { 0 } else { frame }, key, part, count), part + 1 == count)).collect()
+                (0..count)
+                    .map(|part| {
+                        (
+                            picture_payload(if key { 0 } else { frame }, key, part, count),
+                            part + 1 == count,
+                        )
+                    })
+                    .collect()
             }
         };
-        let (pt, clock) = if source.kind == Kind::Sound { (opus, 48_000.0) } else { (vp9, 90_000.0) };
+        let (pt, clock) = if source.kind == Kind::Sound {
+            (opus, 48_000.0)
+        } else {
+            (vp9, 90_000.0)
+        };
         let time = ((source.next - source.start).as_secs_f64() * clock) as u64 as u32;
         let (mid, kind) = (self.sources[at].mid, self.sources[at].kind);
         for (payload, marker) in packets {
