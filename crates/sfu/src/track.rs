@@ -81,7 +81,7 @@ impl Track {
     }
 
     /// What goes to the link of a packet; `Err` while that waits for a key frame.
-    pub(crate) fn to_link(
+    pub(crate) fn link_packet(
         &mut self,
         packet: &Packet,
         descriptor: Option<Descriptor>,

@@ -102,15 +102,13 @@ impl Sfu {
         match event {
             Event::RtpPacket(packet) => self.on_packet(participant, packet, now),
             Event::Connected => self.on_connected(participant, now),
-            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
-                if p.phase == Phase::Connected {
-                    p.phase = Phase::Lost(now + SILENCE_MAX);
-                }
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) if p.phase == Phase::Connected => {
+                p.phase = Phase::Lost(now + SILENCE_MAX);
             }
-            Event::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed) => {
-                if matches!(p.phase, Phase::Lost(_)) {
-                    p.phase = Phase::Connected;
-                }
+            Event::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed)
+                if matches!(p.phase, Phase::Lost(_)) =>
+            {
+                p.phase = Phase::Connected;
             }
             Event::KeyframeRequest(request) => {
                 if let Some(sub) = p
@@ -232,7 +230,7 @@ impl Sfu {
                 }
             }
         }
-        let to_link = match track.to_link(packet, descriptor, now) {
+        let to_link = match track.link_packet(packet, descriptor, now) {
             Ok(packet) => packet,
             Err(_) => {
                 waits = true;

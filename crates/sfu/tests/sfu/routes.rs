@@ -67,7 +67,7 @@ fn payloads_pass_untouched_between_browsers_with_other_payload_types() {
     let sound = client.got_on(mids[0]);
     assert!(sound.len() > 120, "{}", sound.len());
     for got in &sound {
-        assert_eq!(u8::from(*std::ops::Deref::deref(&got.pt)), 111);
+        assert_eq!(*got.pt, 111);
         let number = u64::from_be_bytes(got.payload[72..].try_into().unwrap());
         assert_eq!(got.payload, sound_payload(number));
     }

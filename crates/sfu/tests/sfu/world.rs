@@ -24,7 +24,7 @@ pub fn seed(default: u64) -> u64 {
         .ok()
         .and_then(|s| s.parse().ok())
         .unwrap_or(default);
-    println!("VISAVIS_SEED={seed}");
+    eprintln!("VISAVIS_SEED={seed}");
     seed
 }
 
