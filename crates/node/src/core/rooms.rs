@@ -34,6 +34,8 @@ pub(super) struct Offer {
 struct Session {
     participant: ParticipantId,
     call: CallId,
+    /// Which of the browser's connections this is: the session id of its offers.
+    origin: String,
     tracks: BTreeMap<Source, TrackId>,
 }
 
@@ -64,8 +66,6 @@ pub(super) struct Rooms {
     rooms: BTreeMap<CallId, Room>,
     /// By the number of the seat's socket.
     sessions: BTreeMap<u64, Session>,
-    /// A seat keeps its numbers while the node runs, so that a reload goes on where it was.
-    tracks: BTreeMap<(PublicKey, Source), TrackId>,
     participants: BTreeMap<PublicKey, ParticipantId>,
     next_local: u16,
     next_remote: u16,
@@ -92,12 +92,20 @@ impl Rooms {
         }
     }
 
-    fn local_track(&mut self, key: PublicKey, source: Source) -> TrackId {
-        let next = &mut self.next_local;
-        *self.tracks.entry((key, source)).or_insert_with(|| {
-            *next = (*next + 1) % REMOTE_FROM;
-            TrackId(*next)
-        })
+    /// A number for a source of sound or picture. A browser's fresh connection counts its packets afresh, so it gets
+    /// fresh numbers: the far side would take its packets for old ones.
+    fn local_track(&mut self) -> TrackId {
+        loop {
+            self.next_local = (self.next_local + 1) % REMOTE_FROM;
+            let track = TrackId(self.next_local);
+            if !self
+                .sessions
+                .values()
+                .any(|session| session.tracks.values().any(|taken| *taken == track))
+            {
+                return track;
+            }
+        }
     }
 
     fn participant(&mut self, key: PublicKey) -> ParticipantId {
@@ -156,6 +164,12 @@ struct Plan {
     line: Option<SideId>,
     /// What the far side is told.
     presence: Presence,
+}
+
+/// The session id of an SDP offer (RFC 8866, section 5.2): the same for every offer of one connection.
+fn origin(sdp: &str) -> &str {
+    let line = sdp.lines().find_map(|line| line.strip_prefix("o="));
+    line.and_then(|line| line.split(' ').nth(1)).unwrap_or_default()
 }
 
 impl Core {
@@ -409,10 +423,15 @@ impl Core {
             return Err("offer_too_many_sections");
         }
         let participant = self.rooms.participant(key);
+        let origin = origin(&offer.sdp).to_owned();
+        let before = self.rooms.sessions.get(&connection);
+        let before = before.map(|session| (session.origin == origin && session.call == call, session.tracks.clone()));
+        let (goes_on, numbers) = before.unwrap_or_default();
         let mut tracks = BTreeMap::new();
         let mut publish = Vec::new();
         for section in &offer.send {
-            let track = self.rooms.local_track(key, section.source);
+            let known = numbers.get(&section.source).copied().filter(|_| goes_on);
+            let track = known.unwrap_or_else(|| self.rooms.local_track());
             if tracks.insert(section.source, track).is_some() {
                 return Err("offer_track_taken");
             }
@@ -441,6 +460,12 @@ impl Core {
         };
         self.media.order(order).await;
         let sdp = answer.await.map_err(|_| "internal")?.map_err(|error| error.code())?;
+        for given_up in numbers
+            .values()
+            .filter(|track| !tracks.values().any(|kept| kept == *track))
+        {
+            self.media.order(media::Order::RemoveTrack(*given_up)).await;
+        }
         // Routes are set again below: they name tracks that may only now exist.
         if let Some(room) = self.rooms.rooms.get_mut(&call) {
             for track in tracks.values() {
@@ -452,6 +477,7 @@ impl Core {
             Session {
                 participant,
                 call,
+                origin,
                 tracks,
             },
         );
@@ -462,6 +488,9 @@ impl Core {
     pub(super) async fn stop_media(&mut self, connection: u64) -> Option<CallId> {
         let session = self.rooms.sessions.remove(&connection)?;
         self.media.order(media::Order::Remove(session.participant)).await;
+        for track in session.tracks.values() {
+            self.media.order(media::Order::RemoveTrack(*track)).await;
+        }
         Some(session.call)
     }
 

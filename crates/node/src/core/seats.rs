@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use call::PublicKey;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 use super::Core;
 use crate::{
@@ -53,9 +56,14 @@ impl Seats {
         let Some(socket) = self.sockets.get(&connection) else {
             return;
         };
-        if socket.to.try_send(message).is_err() {
-            tracing::warn!(seat = %socket.seat.id, "a browser reads too slowly and is disconnected");
-            self.sockets.remove(&connection);
+        match socket.to.try_send(message) {
+            Ok(()) => {}
+            // It has gone; the socket's task says so in its own order.
+            Err(TrySendError::Closed(_)) => {}
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!(seat = %socket.seat.id, "a browser reads too slowly and is disconnected");
+                self.sockets.remove(&connection);
+            }
         }
     }
 
