@@ -122,14 +122,14 @@ export async function arrives(story, side, within = 15_000) {
  * Each side sees and hears the other, and only the other: frames decoded at a running rate, a real picture's size,
  * energy in the decoded sound, the other's wall behind the figure and the other's chime in the voice.
  */
-export async function seeAndHear(story, { a, b }, { frames = 8, seconds = 4 } = {}) {
+export async function seeAndHear(story, { a, b }, { frames = 8, seconds = 4, width = 320 } = {}) {
   for (const side of [a, b]) {
     const far = other[side.letter];
     const { page } = side.terminal;
     const got = await receivedDuring(page, seconds * 1000);
     const rate = got.frames / got.seconds;
     story.check(rate >= frames, `${side.letter}: pictures decoded a second, at least ${frames}`, rate);
-    story.check(got.width >= 320 && got.height >= 180, `${side.letter}: a picture of a real size`, [got.width, got.height]);
+    story.check(got.width >= width, `${side.letter}: a picture at least ${width} wide`, [got.width, got.height]);
     story.check(got.energy > 1e-3, `${side.letter}: energy in the decoded sound`, got.energy);
     const wall = await corners(page, '[data-testid=far-picture]');
     story.equal(whoseWall(wall), far, `${side.letter}: sees the other side (${JSON.stringify(wall)})`);
