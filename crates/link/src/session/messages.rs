@@ -12,7 +12,7 @@ use crate::wire::{Fault, Prelude};
 pub struct Signal {
     /// The call that it is about, or all zero for the line.
     pub call: Hash,
-    /// At most [`SIGNAL_BYTES_MAX`] bytes; opaque here.
+    /// At most [`SIGNAL_BYTES_MAX`](super::SIGNAL_BYTES_MAX) bytes; opaque here.
     pub payload: Bytes,
 }
 
@@ -63,7 +63,7 @@ pub struct FarHello {
 /// What the node asks of a line.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// The answer to [`Event::HeadsWanted`]: how far each chain is *stored*, newest calls first, at most [`CALLS_MAX`].
+    /// The answer to [`Event::HeadsWanted`]: how far each chain is *stored*, newest calls first, at most [`CALLS_MAX`](super::CALLS_MAX).
     Heads(Vec<CallHeads>),
     /// A statement was stored here (our own, or one learnt on another line): send it if the far side lacks it.
     Statement {
