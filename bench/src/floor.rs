@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
-use crate::load::{Plan, Sample, Stamps};
+use crate::load::{BURST_MAX, Plan, Sample, Stamps};
 use crate::measure::{Latencies, Watched, pin};
 
 /// Header bytes, authenticated and not encrypted, as an RTP header is.
@@ -151,8 +151,11 @@ pub fn run(plan: Plan) -> anyhow::Result<Sample> {
             ));
             received = 0;
         }
-        while next <= now {
-            next += plan.gap();
+        for _ in 0..BURST_MAX {
+            if next > now {
+                break;
+            }
+            next = plan.following(next, now);
             counter += 1;
             buffer[HEADER..HEADER + 8].copy_from_slice(&stamps.stamp(Instant::now()));
             let len = seal(&sealing, counter, &mut buffer, HEADER + plan.payload)?;

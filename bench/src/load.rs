@@ -23,6 +23,10 @@ const PICTURE: TrackId = TrackId(1);
 const DESCRIPTOR: usize = 5;
 /// Packets of a frame.
 const FRAME: u64 = 8;
+/// Most packets sent before receivers get their turn.
+pub const BURST_MAX: usize = 16;
+/// A load that is further behind than this has lost the race: it goes on from the present.
+const BEHIND_MAX: Duration = Duration::from_millis(20);
 /// How long connecting may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 
@@ -50,6 +54,18 @@ impl Plan {
     #[must_use]
     pub fn gap(&self) -> Duration {
         Duration::from_secs(1) / self.packets_per_second
+    }
+
+    /// When the packet after the one due at `due` is due.
+    #[must_use]
+    pub fn following(&self, due: Instant, now: Instant) -> Instant {
+        if now > due + BEHIND_MAX { now } else { due + self.gap() }
+    }
+
+    /// Packets a second that all receivers together should get.
+    #[must_use]
+    pub fn asked(&self) -> f64 {
+        f64::from(self.packets_per_second) * self.receivers as f64
     }
 }
 
@@ -317,8 +333,11 @@ fn pump(
             window = Some((server.watched.spent(), counters, Instant::now()));
             received = 0;
         }
-        while next <= now {
-            next += plan.gap();
+        for _ in 0..BURST_MAX {
+            if next > now {
+                break;
+            }
+            next = plan.following(next, now);
             publisher.publish(mid, number, &mut payload, stamps)?;
             number += 1;
         }

@@ -89,9 +89,10 @@ pub fn summarise(conditions: &Conditions, cases: &mut [Case], peers: &[Peer], ro
         let over = ours.cpu_us / floor.cpu_us;
         let _ = writeln!(
             markdown,
-            "| {} | {:.0} | {:.2} | {:.2} | **{over:.2}** | {:.0} / {:.0} | {:.0} / {:.0} | {p50:+.0} / {p99:+.0} | {:.2} |",
+            "| {} | {:.0} of {:.0} | {:.2} | {:.2} | **{over:.2}** | {:.0} / {:.0} | {:.0} / {:.0} | {p50:+.0} / {p99:+.0} | {:.2} |",
             case.name,
             ours.rate,
+            case.plan.asked(),
             floor.cpu_us,
             ours.cpu_us,
             floor.p50_us,
@@ -134,7 +135,7 @@ fn heading(conditions: &Conditions, rounds: usize) -> String {
     format!(
         "# One node's media loop beside the floor\n\n{} cores of {}, kernel {}, load {:.1} before the run; {}; seed {}; {rounds} interleaved rounds{}.\n\
          {}.\nCPU: thread time and its core's softirq, least of all rounds. Latency: median of rounds; added: paired by round.\n\n\
-         | Case | forwarded/s | floor CPU µs | ours CPU µs | ours / floor | floor p50 / p99 µs | ours p50 / p99 µs | added p50 / p99 µs | arrived % |\n\
+         | Case | forwarded/s of those asked | floor CPU µs | ours CPU µs | ours / floor | floor p50 / p99 µs | ours p50 / p99 µs | added p50 / p99 µs | arrived % |\n\
          |---|---|---|---|---|---|---|---|---|\n",
         conditions.cores,
         conditions.cpu,
