@@ -37,7 +37,7 @@ export async function tell(story) {
   const { a, b } = await own(story, { route });
   const call = await session(story, { a, b });
   await Promise.all([arrives(story, a), arrives(story, b)]);
-  await seeAndHear(story, { a, b }, { seconds: 3, width: 160 });
+  await seeAndHear(story, { a, b }, { seconds: 3 });
 
   story.step(`the link is cut for ${CUT_MS / 1000} s`);
   const cutAt = Date.now();
@@ -57,7 +57,7 @@ export async function tell(story) {
   for (const relay of relays) await control(relay, 'both cut=0');
   await Promise.all([arrives(story, a, BACK_MS_MAX), arrives(story, b, BACK_MS_MAX)]);
   story.note(`both pictures and voices back ${Date.now() - mendedAt} ms after the link was mended`);
-  await seeAndHear(story, { a, b }, { seconds: 3, width: 160 });
+  await seeAndHear(story, { a, b }, { seconds: 3 });
   for (const side of [a, b]) {
     const view = await story.until(`${side.letter}: the gap is closed in the record`, () => {
       const found = shown(side, call);
