@@ -5,6 +5,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    sync::atomic::{AtomicU8, Ordering},
     time::Duration,
 };
 
@@ -15,7 +16,7 @@ use call::{
 
 use super::{Act, Ask};
 use crate::{
-    Node,
+    Node, StartError,
     api::{self, CallView, Medium, Phase, Role, Verb},
     books::Books,
     config::{Config, Http, Link, Media, Ring, Tls},
@@ -31,8 +32,13 @@ fn now_ms() -> i64 {
     crate::http::Clock::system().utc_ms()
 }
 
-fn make(dir: &Path, name: &str, zone: &str) {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+/// A loopback address of a test's own: a port that one test gives up for a while is then never another one's.
+fn own_address() -> SocketAddr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    SocketAddr::from((Ipv4Addr::new(127, 77, NEXT.fetch_add(1, Ordering::Relaxed), 1), 0))
+}
+
+fn make(dir: &Path, name: &str, zone: &str, any: SocketAddr) {
     let config = Config {
         name: name.into(),
         place: name.into(),
@@ -94,8 +100,9 @@ impl World {
     async fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let (a, b) = (root.path().join("a"), root.path().join("b"));
-        make(&a, "Washington", "America/New_York");
-        make(&b, "Moscow", "Europe/Moscow");
+        let any = own_address();
+        make(&a, "Washington", "America/New_York", any);
+        make(&b, "Moscow", "Europe/Moscow", any);
         accept(&a, &b).await;
         accept(&b, &a).await;
         for dir in [&a, &b] {
@@ -184,6 +191,25 @@ impl World {
         }
         verdicts.try_into().unwrap()
     }
+}
+
+/// Starts a node again. One that stopped in the same process gives its UDP ports back only when QUIC has drained the
+/// last connection, as a process that ends does at once.
+async fn start_again(dir: &Path) -> Node {
+    let wait = async {
+        loop {
+            match Node::start(dir).await {
+                Ok(node) => return node,
+                Err(StartError::Link { .. } | StartError::Media(_)) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait)
+        .await
+        .expect("the ports are free again")
 }
 
 async fn up(node: &Node) {
@@ -327,7 +353,7 @@ async fn a_node_that_was_away_comes_back_into_the_same_session_and_the_gap_is_in
     let dir = world.root.path().join("b");
     world.b.stop().await;
     until(&world.a, &id, |call| !call.interrupted.is_empty()).await;
-    world.b = Node::start(&dir).await.unwrap();
+    world.b = start_again(&dir).await;
     up(&world.b).await;
     for node in [&world.a, &world.b] {
         let whole = |call: &CallView| {
@@ -351,7 +377,7 @@ async fn end_pressed_by_a_node_that_does_not_know_its_own_head_ends_at_once_and_
     let (a, b) = (world.root.path().join("a"), world.root.path().join("b"));
     world.a.stop().await;
     world.b.stop().await;
-    world.a = Node::start(&a).await.unwrap();
+    world.a = start_again(&a).await;
     let before = view(&world.a, &id).await.unwrap();
     assert_eq!(before.summary.phase, Phase::InSession);
     assert_eq!(refusal(act(&world.a, &id, Act::Gather).await), "own_head_unknown");
@@ -362,7 +388,7 @@ async fn end_pressed_by_a_node_that_does_not_know_its_own_head_ends_at_once_and_
         before.timeline.len(),
         "nothing is signed before the own head is known"
     );
-    world.b = Node::start(&b).await.unwrap();
+    world.b = start_again(&b).await;
     let over = until(&world.b, &id, |call| call.summary.phase == Phase::Ended).await;
     assert!(!over.forked);
     assert!(over.timeline.iter().any(|statement| statement.kind == "end"));
@@ -384,7 +410,7 @@ async fn what_is_said_while_the_far_node_is_away_reaches_it_once_it_is_back() {
         .await
         .unwrap()
         .unwrap();
-    world.b = Node::start(&dir).await.unwrap();
+    world.b = start_again(&dir).await;
     until(&world.b, &known, |call| call.summary.phase == Phase::Ended).await;
     until(&world.b, &later, |call| call.may.contains(&Verb::Agree)).await;
 }
