@@ -297,7 +297,10 @@ async fn when_there_is_room_again_it_goes_on() {
         let acks = acknowledged(&said);
         // strace counts anew on each thread, so a reopened connection meets the fault again: where it strikes last differs
         // from run to run, that it goes on after the first does not.
-        assert!(!refused.is_empty() && acks.last() > refused.first(), "{inject}: {said:?}");
+        assert!(
+            !refused.is_empty() && acks.last() > refused.first(),
+            "{inject}: {said:?}"
+        );
         let store = Store::open(&path).await.unwrap();
         let held: Vec<u32> = store
             .statements(chain(run))
