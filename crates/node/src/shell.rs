@@ -136,13 +136,17 @@ impl Node {
     /// # Errors
     /// [`StartError`]: what could not be had; nothing is left running.
     pub async fn start(dir: &Path) -> Result<Self, StartError> {
+        Self::start_at(dir, Clock::system()).await
+    }
+
+    /// Starts it by a clock of the caller's.
+    pub(crate) async fn start_at(dir: &Path, clock: Clock) -> Result<Self, StartError> {
         let config = Config::load(dir)?;
         let lock = lock(dir)?;
         let key = Key::load(dir, keys::SIDE)?;
         let link_key = Key::load(dir, keys::LINK)?;
         let side = SideId::of(&key.key());
         let store = open_store(dir).await?;
-        let clock = Clock::system();
         let (tls, ca_pem) = open_tls(dir, &config.http.tls, &clock)?;
 
         let endpoint = bind_link(&config, side, &link_key)?;

@@ -1,4 +1,4 @@
-//! Calls told from asking to ending, with demo keys: what the fixtures are made of, and the example record.
+//! Calls told from asking to ending, with demo keys: what the fixtures are made of.
 
 use call::record::{SideEntry, Trust, TrustedSide, export};
 use call::terms::{Footage, Medium, Party, Person, PersonId, Release, Role, Terms, Zone};

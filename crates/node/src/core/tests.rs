@@ -20,7 +20,7 @@ use crate::{
     api::{self, CallView, Medium, Phase, Role, Verb},
     books::Books,
     config::{Config, Http, Link, Media, Ring, Tls},
-    http::ApiError,
+    http::{ApiError, Clock},
     keys::Key,
     pair, setup, shell,
 };
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MINUTE_MS: i64 = 60_000;
 
 fn now_ms() -> i64 {
-    crate::http::Clock::system().utc_ms()
+    Clock::system().utc_ms()
 }
 
 /// A loopback address of a test's own: a port that one test gives up for a while is then never another one's.
@@ -98,19 +98,24 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::by(&Clock::system(), ["Washington", "Moscow"]).await
+    }
+
+    /// Two nodes that live by one clock.
+    async fn by(clock: &Clock, names: [&str; 2]) -> Self {
         let root = tempfile::tempdir().unwrap();
         let (a, b) = (root.path().join("a"), root.path().join("b"));
         let any = own_address();
-        make(&a, "Washington", "America/New_York", any);
-        make(&b, "Moscow", "Europe/Moscow", any);
+        make(&a, names[0], "America/New_York", any);
+        make(&b, names[1], "Europe/Moscow", any);
         accept(&a, &b).await;
         accept(&b, &a).await;
         for dir in [&a, &b] {
             seat(dir, "principal", Role::Principal).await;
         }
         let world = Self {
-            a: Node::start(&a).await.unwrap(),
-            b: Node::start(&b).await.unwrap(),
+            a: Node::start_at(&a, clock.clone()).await.unwrap(),
+            b: Node::start_at(&b, clock.clone()).await.unwrap(),
             root,
         };
         up(&world.a).await;
@@ -156,7 +161,15 @@ impl World {
 
     /// Brings a call to where the principals talk.
     async fn session(&self) -> String {
-        let id = self.ask(&self.a, &self.b, "EXAMPLE topic").await;
+        self.session_of(self.terms("EXAMPLE topic"), || ()).await
+    }
+
+    /// The same on these terms; `before_begin` runs once everyone has gathered.
+    async fn session_of(&self, terms: api::Terms, before_begin: impl FnOnce()) -> String {
+        let line = self.b.side.to_string();
+        let terms = Box::new(terms);
+        let asked = self.a.core.ask(|reply| Ask::Request { line, terms, reply });
+        let id = asked.await.unwrap().unwrap();
         let asked = until(&self.b, &id, |call| call.may.contains(&Verb::Agree)).await;
         act(&self.b, &id, Act::Agree(asked.offers[0].hash.clone()))
             .await
@@ -171,6 +184,7 @@ impl World {
             })
             .await;
         }
+        before_begin();
         for node in [&self.a, &self.b] {
             act(node, &id, Act::Begin).await.unwrap();
         }
@@ -413,4 +427,39 @@ async fn what_is_said_while_the_far_node_is_away_reaches_it_once_it_is_back() {
     world.b = start_again(&dir).await;
     until(&world.b, &known, |call| call.summary.phase == Phase::Ended).await;
     until(&world.b, &later, |call| call.may.contains(&Verb::Agree)).await;
+}
+
+/// The call of 30 December 2021 as two nodes held it by a clock of that day. With `VISAVIS_WRITE_EXAMPLE` naming a folder,
+/// its record and the file to trust it by are written there: docs/examples came to be so.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_thirtieth_of_december_is_right_in_both_capitals() {
+    const START_MS: i64 = 1_640_896_500_000;
+    let clock = Clock::by_hand(START_MS - 5 * MINUTE_MS);
+    let world = World::by(&clock, ["EXAMPLE Washington", "EXAMPLE Moscow"]).await;
+    let mut terms = world.terms("EXAMPLE topic: security guarantees");
+    terms.start = api::time_text(START_MS);
+    for (zone, place) in terms.zones.iter_mut().zip(["Washington", "Moscow"]) {
+        zone.place = place.into();
+    }
+    let id = world.session_of(terms, || clock.advance(5 * 60_000)).await;
+    clock.advance(50 * 60_000);
+    act(&world.b, &id, Act::End).await.unwrap();
+    until(&world.a, &id, |call| call.summary.phase == Phase::Ended).await;
+    let call = view(&world.a, &id).await.unwrap();
+    assert_eq!(call.summary.begun.as_deref(), Some("2021-12-30T20:35:00Z"));
+    assert_eq!(call.summary.ended.as_deref(), Some("2021-12-30T21:25:00Z"));
+    let [of_a, of_b] = world.records(&id).await;
+    assert_eq!((of_a.outcome(), of_b.outcome()), (Outcome::Trusted, Outcome::Trusted));
+    if let Some(folder) = std::env::var_os("VISAVIS_WRITE_EXAMPLE").map(std::path::PathBuf::from) {
+        let record = world
+            .a
+            .core
+            .ask(|reply| Ask::Record { id, reply })
+            .await
+            .unwrap()
+            .unwrap();
+        std::fs::write(folder.join("2021-12-30.cbor"), record).unwrap();
+        let trust = Books::open(&world.root.path().join("a")).await.unwrap().trust();
+        std::fs::write(folder.join("2021-12-30.trust"), trust.to_text()).unwrap();
+    }
 }
