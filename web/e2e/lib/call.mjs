@@ -10,7 +10,7 @@ import { corners, heard, received, receivedDuring, whoseVoice, whoseWall } from 
 export const TOPICS = ['EXAMPLE: order of the talks', 'EXAMPLE: next meeting'];
 
 /** How long a picture may take to grow to a real size after it arrived. */
-const GROW_MS_MAX = 40_000;
+const GROW_MS_MAX = 20_000;
 
 /** The other side of a line. */
 export const other = { a: 'b', b: 'a' };
