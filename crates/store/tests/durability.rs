@@ -295,12 +295,11 @@ async fn when_there_is_room_again_it_goes_on() {
             })
             .collect();
         let acks = acknowledged(&said);
-        // strace counts anew on each thread, so a reopened connection meets the fault again: where it strikes last differs
-        // from run to run, that it goes on after the first does not.
-        assert!(
-            !refused.is_empty() && acks.last() > refused.first(),
-            "{inject}: {said:?}"
-        );
+        // strace counts anew on each thread, so a reopened connection meets the fault again, perhaps on the last
+        // statement; after every other refusal something must be acknowledged again.
+        let goes_on = |number: &u32| *number == 39 || acks.last() > Some(number);
+        assert!(!refused.is_empty() && refused.iter().all(goes_on), "{inject}: {said:?}");
+        assert!(acks.last() > refused.first(), "{inject}: {said:?}");
         let store = Store::open(&path).await.unwrap();
         let held: Vec<u32> = store
             .statements(chain(run))
