@@ -187,6 +187,7 @@ impl Client {
                     mid,
                     track: PICTURE,
                     kind: Kind::Picture,
+                    redundant: false,
                 }],
                 vec![],
             ),

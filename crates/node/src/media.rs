@@ -15,7 +15,7 @@ use std::{
 use bytes::Bytes;
 use call::SideId;
 use link::{LineHandle, MediaPacket};
-use sfu::{OfferError, Output, Packet, ParticipantId, Publish, Reason, Route, Sfu, Subscribe, TrackId};
+use sfu::{Answer, OfferError, Output, Packet, ParticipantId, Publish, Reason, Route, Sfu, Subscribe, TrackId};
 use tokio::{
     net::UdpSocket,
     sync::{mpsc, oneshot},
@@ -45,8 +45,8 @@ pub(crate) enum Order {
         publish: Vec<Publish>,
         /// What it wants.
         subscribe: Vec<Subscribe>,
-        /// The SDP answer.
-        reply: oneshot::Sender<Result<String, OfferError>>,
+        /// What became of it.
+        reply: oneshot::Sender<Result<Answer, OfferError>>,
     },
     /// Forget a participant.
     Remove(ParticipantId),
@@ -361,7 +361,7 @@ impl Loop {
                 reply,
             } => {
                 let answer = self.sfu.accept_offer(participant, &sdp, &publish, &subscribe, now);
-                let _ = reply.send(answer.map(|answer| answer.sdp));
+                let _ = reply.send(answer);
             }
             Order::Remove(participant) => self.sfu.remove(participant, now),
             Order::AddRemote {

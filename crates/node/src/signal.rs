@@ -32,6 +32,9 @@ pub struct Presence {
     /// What those terminals send.
     #[n(1)]
     pub tracks: Vec<Track>,
+    /// Whether all of those terminals take sound with the frame before in each packet (RED, RFC 2198).
+    #[n(2)]
+    pub redundancy: bool,
 }
 
 /// A seat whose terminal is connected to its node.
@@ -128,6 +131,7 @@ mod tests {
                 key: PublicKey([7; 32]),
                 kind: Kind::Picture,
             }],
+            redundancy: true,
         })
     }
 
@@ -136,6 +140,16 @@ mod tests {
         for signal in [presence(), Signal::KeyFrame(3)] {
             assert_eq!(Signal::decode(&signal.encode()), Some(signal));
         }
+    }
+
+    #[test]
+    fn the_bytes_are_as_written_down() {
+        let key = [&[0x58, 0x20][..], &[7; 32]].concat();
+        let (seats, tracks) = ([0x00, 0x81, 0xa2, 0x00], [0x01, 0x81, 0xa3, 0x00, 0x03, 0x01]);
+        let (mic, kind, redundancy) = ([0x01, 0xf4], [0x02, 0x01], [0x02, 0xf5]);
+        let map = [&seats[..], &key, &mic, &tracks, &key, &kind, &redundancy].concat();
+        assert_eq!(presence().encode(), [&[0x82, 0x00, 0x81, 0xa3][..], &map].concat());
+        assert_eq!(Signal::KeyFrame(3).encode(), [0x82, 0x01, 0x81, 0x03]);
     }
 
     #[test]
@@ -155,6 +169,7 @@ mod tests {
                 MOST + 1
             ],
             tracks: vec![],
+            redundancy: false,
         });
         assert_eq!(Signal::decode(&many.encode()), None);
     }

@@ -265,32 +265,43 @@ fn finish(drafts: Vec<Draft>, bundle: &[String]) -> Result<Vec<Section>, OfferEr
 }
 
 /// Finishes an answer: Opus at constant bit rate without silence suppression, so that packet sizes say nothing of what is
-/// said (RFC 7587, section 6.1).
-pub(crate) fn finish_answer(sdp: &str, redundancy: bool) -> String {
-    let opus: Vec<&str> = payload_types(sdp, "opus/48000");
-    let red: Vec<&str> = if redundancy {
+/// said (RFC 7587, section 6.1); RED only in the sections for which `redundant` says so.
+pub(crate) fn finish_answer(sdp: &str, redundant: impl Fn(&str) -> bool) -> String {
+    let mut out = String::with_capacity(sdp.len() + 64);
+    let mut rest = sdp;
+    while !rest.is_empty() {
+        let end = rest.find("\nm=").map_or(rest.len(), |at| at + 1);
+        let (section, after) = rest.split_at(end);
+        let mid = section.lines().find_map(|line| line.strip_prefix("a=mid:"));
+        finish_section(section, mid.is_none_or(&redundant), &mut out);
+        rest = after;
+    }
+    out
+}
+
+fn finish_section(section: &str, redundant: bool, out: &mut String) {
+    let opus = payload_types(section, "opus/48000");
+    let refused = if redundant {
         Vec::new()
     } else {
-        payload_types(sdp, "red/48000")
+        payload_types(section, "red/48000")
     };
-    let mut out = String::with_capacity(sdp.len() + 64);
-    for line in sdp.lines() {
+    for line in section.lines() {
         let pt = line
             .strip_prefix("a=fmtp:")
             .or_else(|| line.strip_prefix("a=rtpmap:"))
             .or_else(|| line.strip_prefix("a=rtcp-fb:"))
             .and_then(|rest| rest.split(' ').next());
-        if pt.is_some_and(|pt| red.contains(&pt)) {
+        if pt.is_some_and(|pt| refused.contains(&pt)) {
             continue;
         }
-        if !red.is_empty() && line.starts_with("m=audio ") {
-            let words: Vec<&str> = line
-                .split(' ')
-                .enumerate()
-                .filter(|(at, word)| *at < 3 || !red.contains(word))
-                .map(|(_, w)| w)
+        if line.starts_with("m=audio ") {
+            let words = line.split(' ').enumerate();
+            let kept: Vec<&str> = words
+                .filter(|(at, word)| *at < 3 || !refused.contains(word))
+                .map(|(_, word)| word)
                 .collect();
-            out.push_str(&words.join(" "));
+            out.push_str(&kept.join(" "));
         } else {
             out.push_str(line);
         }
@@ -299,7 +310,6 @@ pub(crate) fn finish_answer(sdp: &str, redundancy: bool) -> String {
         }
         out.push_str("\r\n");
     }
-    out
 }
 
 fn payload_types<'a>(sdp: &'a str, codec: &str) -> Vec<&'a str> {

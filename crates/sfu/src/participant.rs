@@ -135,8 +135,6 @@ pub(crate) struct Participant {
     pub subscribed: Vec<Subscription>,
     /// SSRC to place in `published`.
     ssrcs: Vec<(Ssrc, usize)>,
-    /// RED is in the answer.
-    pub takes_redundancy: bool,
     pub estimate_bps: Option<u64>,
     pub weigh_at: Option<Instant>,
     /// What the estimator was told: desired and least rate.
@@ -175,7 +173,6 @@ impl Participant {
             published: Vec::new(),
             subscribed: Vec::new(),
             ssrcs: Vec::new(),
-            takes_redundancy: false,
             estimate_bps: None,
             weigh_at: None,
             aim_bps: (0, 0),
@@ -285,7 +282,7 @@ impl Participant {
         let stream = api.stream_tx_by_mid(mid, None)?;
         stream.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_AGE_MAX, None);
         stream.set_unpaced(kind == Kind::Sound || !self.paced);
-        let red = params.red().filter(|_| self.takes_redundancy);
+        let red = params.red();
         Some(Stream {
             ssrc: stream.ssrc(),
             pt: params.pt(),

@@ -35,7 +35,6 @@ pub struct Sfu {
     dirty: VecDeque<ParticipantId>,
     outputs: VecDeque<Output>,
     counters: Counters,
-    redundancy: bool,
 }
 
 impl Sfu {
@@ -56,16 +55,7 @@ impl Sfu {
             dirty: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
-            redundancy: false,
         }
-    }
-
-    /// Whether answers made from here on take RED (RFC 2198) where the browser offers it. Off at first.
-    ///
-    /// What is under RED cannot be unwrapped here, since redundancy sits inside the ciphertext: allow it only while every
-    /// browser of a call, at both ends, offers it ([`Answer::redundancy`]).
-    pub fn set_redundancy(&mut self, allowed: bool) {
-        self.redundancy = allowed;
     }
 
     /// Answers a browser's offer, the first or a later one (RFC 8829).
@@ -99,13 +89,10 @@ impl Sfu {
             self.first_offer(participant, &vetted, parsed, now)
         }?;
         let offered = self.participants.get(&participant).is_some_and(Participant::redundancy);
-        if let Some(p) = self.participants.get_mut(&participant) {
-            p.takes_redundancy = self.redundancy && offered;
-        }
         self.settle_sections(participant, send, recv, &vetted.sections, now);
         self.mark(participant);
         Ok(Answer {
-            sdp: offer::finish_answer(&answer, self.redundancy),
+            sdp: offer::finish_answer(&answer, |mid| send.iter().all(|s| *s.mid != *mid || s.redundant)),
             redundancy: offered,
             fresh: !known,
         })

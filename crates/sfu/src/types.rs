@@ -88,6 +88,11 @@ pub struct Publish {
     pub track: TrackId,
     /// What it carries; must agree with the m-line.
     pub kind: Kind,
+    /// Whether sound may come with the frame before in each packet (RED, RFC 2198), if the browser offers it.
+    ///
+    /// What is under RED cannot be unwrapped here, since redundancy sits inside the ciphertext: allow it only while every
+    /// browser of a call, at both ends, offers it ([`Answer::redundancy`]).
+    pub redundant: bool,
 }
 
 /// A media section that the browser receives on.
@@ -104,7 +109,7 @@ pub struct Subscribe {
 pub struct Answer {
     /// The SDP answer, candidates included.
     pub sdp: String,
-    /// Whether the browser offers RED (RFC 2198); taken only as [`Sfu::set_redundancy`](crate::Sfu::set_redundancy) says.
+    /// Whether the browser offers RED (RFC 2198); what it sends has it only as [`Publish::redundant`] says.
     pub redundancy: bool,
     /// Whether this was a new peer connection (first offer, or the participant's page was loaded afresh).
     pub fresh: bool,

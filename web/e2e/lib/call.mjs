@@ -10,7 +10,7 @@ import { corners, heard, received, receivedDuring, whoseVoice, whoseWall } from 
 export const TOPICS = ['EXAMPLE: order of the talks', 'EXAMPLE: next meeting'];
 
 /** How long a picture may take to grow to a real size after it arrived. */
-const GROW_MS_MAX = 20_000;
+const GROW_MS_MAX = 10_000;
 
 /** The other side of a line. */
 export const other = { a: 'b', b: 'a' };
@@ -119,6 +119,30 @@ export async function arrives(story, side, within = 15_000) {
     50,
   );
   return Date.now() - began;
+}
+
+const stats = (side) => side.terminal.page.evaluate(() => window.visavis.stats());
+
+/** Bytes in each packet of sound that a side sends in two seconds. */
+export async function soundSize(side) {
+  const sound = async () => (await stats(side)).own.find((sent) => sent.kind === 'sound');
+  const before = await sound();
+  await side.terminal.page.waitForTimeout(2000);
+  const after = await sound();
+  return (after.bytes - before.bytes) / (after.packets - before.packets);
+}
+
+/** Notes each second in `rates.log` what every sender was told, aims at and sends, until the function that it returns is called. */
+export function watchSenders(story, sides) {
+  const look = async (side) => {
+    const { kbps, rtt_ms, own } = await stats(side);
+    const picture = own.find((sent) => sent.kind === 'picture');
+    story.append('rates.log', `${story.clock} ${side.letter} ${JSON.stringify({ kbps, rtt_ms, ...picture })}\n`);
+  };
+  const timer = setInterval(() => {
+    for (const side of sides) look(side).catch(() => undefined);
+  }, 1000);
+  return () => clearInterval(timer);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Firefox at one side's terminal, Chromium at the other's, in a network of their own (Firefox refuses ICE to loopback).
 
 import { Desk, enrol } from '../lib/desk.mjs';
-import { begin, endAndProve, seat, TOPICS } from '../lib/call.mjs';
+import { begin, endAndProve, seat, soundSize, TOPICS } from '../lib/call.mjs';
 import { openFirefox } from '../lib/firefox.mjs';
 import { pair } from '../lib/pair.mjs';
 import { corners, receivedDuring, whoseWall } from '../lib/probe.mjs';
@@ -59,6 +59,7 @@ export async function tell(story) {
     story.check(got.energy > 1e-4, `${side.letter}: energy in the decoded sound`, got.energy);
     story.note(`${side.letter}: ${got.width}×${got.height}, ${rate.toFixed(1)} pictures a second, ${got.freezes} freezes`);
   }
+  story.equal(await soundSize(a), 80, 'Firefox takes no redundant sound, so none is sent to it');
   const wall = await corners(b.terminal.page, at('far-picture'));
   story.equal(whoseWall(wall), 'a', `Firefox sees A (${JSON.stringify(wall)})`);
   // Without a sound device Firefox starts no AudioContext: that it hears is known from the energy it decoded, above.

@@ -2,11 +2,14 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { arrives, demo, gather, kept, seeAndHear, TOPICS } from '../lib/call.mjs';
+import { arrives, demo, gather, kept, seeAndHear, soundSize, TOPICS, watchSenders } from '../lib/call.mjs';
 import { command, must } from '../lib/node.mjs';
 import { received } from '../lib/probe.mjs';
 
 export const title = 'a call from the first request to the proof of its record';
+
+/** Bytes of a packet of sound: Opus at constant rate, and the frame before it. */
+const REDUNDANT = 80 + 80 + 5;
 
 const WIDE = { width: 1920, height: 1080 };
 const SIZES = { '1920': WIDE, '1280': { width: 1280, height: 720 }, '390': { width: 390, height: 844 } };
@@ -22,7 +25,7 @@ async function pictures(story, page, name) {
 }
 
 export async function tell(story) {
-  const { process, said, a, b } = await demo(story, { size: 'hd' });
+  const { process, said, a, b } = await demo(story);
   story.note(`the demo was ready ${process.readyAt - process.startedAt} ms after its start`);
   await pictures(story, a.desk.page, 'desk-home');
   await pictures(story, a.terminal.page, 'terminal-waiting');
@@ -50,17 +53,20 @@ export async function tell(story) {
   story.equal([early.picture.bytes, early.sound.bytes], [0, 0], 'no media on one side’s Begin alone');
   await b.desk.press('begin');
   const pressed = Date.now();
+  const unwatch = watchSenders(story, [a, b]);
   await Promise.all([arrives(story, a), arrives(story, b)]);
   story.note(`both see and hear each other within ${Date.now() - pressed} ms of the second Begin`);
 
   story.step('each sees and hears the other, and only the other');
   await seeAndHear(story, { a, b });
+  for (const side of [a, b]) story.equal(await soundSize(side), REDUNDANT, `${side.letter}: sound comes with the frame before, all packets of one size`);
   await pictures(story, a.terminal.page, 'terminal-session');
   await a.terminal.page.mouse.move(300, 300);
   await a.terminal.page.setViewportSize(WIDE);
   await story.shot(a.terminal.page, 'terminal-session-moved-1920');
   await a.terminal.page.setViewportSize(SIZES['1280']);
   await pictures(story, a.desk.page, 'desk-session');
+  unwatch();
 
   story.step('A’s microphone goes off and on by the space bar: no energy leaves, then speech again');
   await a.terminal.page.keyboard.press('Space');

@@ -85,6 +85,7 @@ export class Connection {
     this.microphone = microphone;
     this.camera = camera;
     this.attach();
+    this.applyRate();
   }
 
   setFar(tracks: readonly TrackView[]): void {
@@ -123,6 +124,7 @@ export class Connection {
   take(message: FromNode): void {
     if (message.t === 'media.answer') void this.answer(message.id, message.sdp);
     else if (message.t === 'media.error' && message.id === this.awaited) this.failed();
+    else if (message.t === 'media.again') void this.offer();
     else if (message.t === 'media.restart') this.restart();
   }
 
@@ -150,7 +152,7 @@ export class Connection {
   }
 
   private addSender(pc: RTCPeerConnection, media: 'audio' | 'video', kind: 'sound' | 'picture'): RTCRtpTransceiver {
-    const limits = split(this.kbps).picture;
+    const limits = split(this.kbps, this.lines()).picture;
     const plain: RTCRtpTransceiverInit = { direction: 'sendonly' };
     let transceiver: RTCRtpTransceiver;
     try {
@@ -274,18 +276,24 @@ export class Connection {
     this.retryTimer = setTimeout(() => this.restart(), after);
   }
 
+  private lines(): number | undefined {
+    const { width, height } = this.camera?.getSettings() ?? {};
+    return width && height ? Math.min(width, height) : undefined;
+  }
+
   private applyRate(): void {
     const sender = this.senders.picture?.sender;
     if (!sender) return;
     // One at a time: parameters read before another change has landed are stale and would be refused.
     this.applying = this.applying.then(async () => {
-      const limits = split(this.kbps).picture;
+      const limits = split(this.kbps, this.lines()).picture;
       const parameters = sender.getParameters();
       const encoding = parameters.encodings[0];
       if (!encoding) return;
       encoding.active = limits !== null;
       if (limits) Object.assign(encoding, limits);
-      parameters.degradationPreference = 'balanced';
+      // "balanced" shows ten pictures a second where the rate has room for thirty.
+      parameters.degradationPreference = 'maintain-framerate';
       try {
         await sender.setParameters(parameters);
       } catch {
@@ -296,7 +304,7 @@ export class Connection {
 
   /** What arrives and leaves, for people's notices and for tests. */
   async stats(): Promise<Stats> {
-    const out: Stats = { connection: this.pc?.connectionState ?? 'none', rtt_ms: null, far: [], own: [] };
+    const out: Stats = { connection: this.pc?.connectionState ?? 'none', rtt_ms: null, kbps: this.kbps, far: [], own: [] };
     const pc = this.pc;
     if (!pc) return out;
     // Not every browser names the section; all name the track.
@@ -338,6 +346,8 @@ export class Connection {
           width: number(entry.frameWidth),
           height: number(entry.frameHeight),
           target: number(entry.targetBitrate),
+          fps: number(entry.framesPerSecond),
+          limited: String(entry.qualityLimitationReason ?? ''),
           energy: number(source?.totalAudioEnergy),
           codec: String(report.get(entry.codecId as string)?.mimeType ?? ''),
           layers: String(entry.scalabilityMode ?? ''),
@@ -376,6 +386,9 @@ export interface OwnStats {
   width: number;
   height: number;
   target: number;
+  fps: number;
+  /** Why the encoder sends less than it was given: bandwidth, cpu, other, none. */
+  limited: string;
   energy: number;
   codec: string;
   layers: string;
@@ -384,6 +397,8 @@ export interface OwnStats {
 export interface Stats {
   connection: string;
   rtt_ms: number | null;
+  /** What the node lets this seat send, once it has said so. */
+  kbps: number | null;
   far: FarStats[];
   own: OwnStats[];
 }

@@ -92,7 +92,7 @@ export class SeatMedia {
   }
 
   stats(): Promise<Stats> {
-    return this.connection?.stats() ?? Promise.resolve({ connection: 'none', rtt_ms: null, far: [], own: [] });
+    return this.connection?.stats() ?? Promise.resolve({ connection: 'none', rtt_ms: null, kbps: null, far: [], own: [] });
   }
 
   /** Opens what is missing. Also the person's "try again". */

@@ -162,6 +162,7 @@ export type FromNode =
   | { t: 'media.answer'; id: number; sdp: string }
   | { t: 'media.error'; id: number; code: string }
   | { t: 'media.restart' }
+  | { t: 'media.again' }
   | { t: 'rate'; kbps: number }
   | { t: 'replaced' }
   | { t: 'going' }

@@ -131,7 +131,7 @@ export class Terminal {
   }
 
   async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string }> {
-    const stats = (await this.media?.stats()) ?? { connection: 'none', rtt_ms: null, far: [], own: [] };
+    const stats = (await this.media?.stats()) ?? { connection: 'none', rtt_ms: null, kbps: null, far: [], own: [] };
     return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is };
   }
 
@@ -171,6 +171,7 @@ export class Terminal {
       }
       case 'media.answer':
       case 'media.error':
+      case 'media.again':
       case 'media.restart':
         this.media?.take(message);
         break;

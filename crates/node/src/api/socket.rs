@@ -72,6 +72,9 @@ pub enum ToBrowser {
     /// Make a fresh connection and offer again.
     #[serde(rename = "media.restart")]
     MediaRestart {},
+    /// Offer again on the same connection: what the last answer took no longer holds.
+    #[serde(rename = "media.again")]
+    MediaAgain {},
     /// Cap of all that this seat sends.
     #[serde(rename = "rate")]
     Rate {

@@ -20,6 +20,9 @@ use crate::{
 const SECTIONS_MAX: usize = 64;
 /// Track numbers from here on are the far sides'.
 const REMOTE_FROM: u16 = 0x8000;
+/// Kilobits a second from which sound comes with the frame before in each packet, and below which it no longer does.
+const REDUNDANT_FROM_KBPS: u32 = 300;
+const REDUNDANT_LEAST_KBPS: u32 = 200;
 
 /// A browser's offer of media.
 pub(super) struct Offer {
@@ -37,6 +40,20 @@ struct Session {
     /// Which of the browser's connections this is: the session id of its offers.
     origin: String,
     tracks: BTreeMap<Source, TrackId>,
+    redundancy: Redundancy,
+}
+
+/// Whether a browser's sound comes with the frame before in each packet (RED, RFC 2198).
+#[derive(Clone, Copy, Default)]
+struct Redundancy {
+    /// The browser can.
+    offered: bool,
+    /// The browser was last answered that it may.
+    answered: bool,
+    /// It was asked to offer again, because that answer no longer holds.
+    asked_again: bool,
+    /// The rate that it was last told leaves room for it.
+    fits: bool,
 }
 
 /// A far track as it is known here.
@@ -164,6 +181,8 @@ struct Plan {
     line: Option<SideId>,
     /// What the far side is told.
     presence: Presence,
+    /// Whether every terminal of the call, at both ends, takes redundant sound.
+    redundant: bool,
 }
 
 /// The session id of an SDP offer (RFC 8866, section 5.2): the same for every offer of one connection.
@@ -178,6 +197,7 @@ impl Core {
         let plan = self.plan(id);
         self.arrange_remote(id, &plan).await;
         self.arrange_routes(id, &plan).await;
+        self.arrange_redundancy(&plan);
         self.tell_tracks(id, &plan);
         self.tell_presence(id, plan).await;
     }
@@ -188,7 +208,11 @@ impl Core {
             ours: Vec::new(),
             live: false,
             line: None,
-            presence: Presence::default(),
+            presence: Presence {
+                redundancy: true,
+                ..Presence::default()
+            },
+            redundant: false,
         };
         let Some(held) = self.calls.get(&id) else { return plan };
         let state = held.state();
@@ -221,6 +245,7 @@ impl Core {
                 continue;
             };
             plan.ours.push(connection);
+            plan.presence.redundancy &= session.redundancy.offered;
             for (source, track) in &session.tracks {
                 let kind = match source {
                     Source::Microphone => signal::Kind::Sound,
@@ -233,6 +258,8 @@ impl Core {
                 });
             }
         }
+        let far = self.rooms.rooms.get(&id).map(|room| &room.far);
+        plan.redundant = plan.presence.redundancy && far.is_some_and(|far| far.values().all(|far| far.redundancy));
         if plan.live
             && let Some(room) = self.rooms.rooms.get(&id)
         {
@@ -325,6 +352,21 @@ impl Core {
                         line,
                     })
                     .await;
+            }
+        }
+    }
+
+    /// Asks those browsers to offer again whose sound should come otherwise than they were answered.
+    fn arrange_redundancy(&mut self, plan: &Plan) {
+        for connection in &plan.ours {
+            let Some(session) = self.rooms.sessions.get_mut(connection) else {
+                continue;
+            };
+            let redundancy = &mut session.redundancy;
+            let wanted = plan.redundant && redundancy.fits;
+            if wanted != redundancy.answered && !redundancy.asked_again {
+                redundancy.asked_again = true;
+                self.seats.tell(*connection, ToBrowser::MediaAgain {});
             }
         }
     }
@@ -427,6 +469,12 @@ impl Core {
         let before = self.rooms.sessions.get(&connection);
         let before = before.map(|session| (session.origin == origin && session.call == call, session.tracks.clone()));
         let (goes_on, numbers) = before.unwrap_or_default();
+        let fits = self
+            .rooms
+            .sessions
+            .get(&connection)
+            .is_some_and(|session| session.redundancy.fits);
+        let redundant = fits && self.plan(call).redundant;
         let mut tracks = BTreeMap::new();
         let mut publish = Vec::new();
         for section in &offer.send {
@@ -440,6 +488,7 @@ impl Core {
                 mid: section.mid.as_str().into(),
                 track,
                 kind,
+                redundant,
             });
         }
         let wanted = |section: &ReceiveSection| {
@@ -459,7 +508,7 @@ impl Core {
             reply,
         };
         self.media.order(order).await;
-        let sdp = answer.await.map_err(|_| "internal")?.map_err(|error| error.code())?;
+        let answer = answer.await.map_err(|_| "internal")?.map_err(|error| error.code())?;
         for given_up in numbers
             .values()
             .filter(|track| !tracks.values().any(|kept| kept == *track))
@@ -479,9 +528,15 @@ impl Core {
                 call,
                 origin,
                 tracks,
+                redundancy: Redundancy {
+                    offered: answer.redundancy,
+                    answered: redundant,
+                    asked_again: false,
+                    fits,
+                },
             },
         );
-        Ok((call, sdp))
+        Ok((call, answer.sdp))
     }
 
     /// Ends a browser's media; returns the call that it was in.
@@ -524,8 +579,21 @@ impl Core {
                 }
             }
             News::Rate(participant, kbps) => {
-                if let Some(connection) = session(participant, &self.rooms) {
-                    self.seats.tell(connection, ToBrowser::Rate { kbps });
+                let Some(connection) = session(participant, &self.rooms) else {
+                    return;
+                };
+                self.seats.tell(connection, ToBrowser::Rate { kbps });
+                if let Some(session) = self.rooms.sessions.get_mut(&connection) {
+                    let least = if session.redundancy.fits {
+                        REDUNDANT_LEAST_KBPS
+                    } else {
+                        REDUNDANT_FROM_KBPS
+                    };
+                    let fits = kbps >= least;
+                    if std::mem::replace(&mut session.redundancy.fits, fits) != fits {
+                        let call = session.call;
+                        self.change(call);
+                    }
                 }
             }
         }

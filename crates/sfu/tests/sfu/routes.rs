@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::{Kind, Output, Packet, Publish, Reason, Route, Subscribe, TrackError, TrackId};
+use sfu::{Kind, Output, Packet, Publish, Reason, Route, SOUND_REDUNDANT, Subscribe, TrackError, TrackId};
 
 use crate::world::{Browser, World, picture_payload, sound_payload};
 
@@ -50,6 +50,31 @@ fn nothing_is_forwarded_that_is_not_routed() {
         before,
         "a route taken away stops the packets at once"
     );
+}
+
+#[test]
+fn redundant_sound_reaches_those_who_take_it_and_the_link_marked_as_such() {
+    let mut world = World::new(69);
+    let speaker = world.client(Browser::Redundant);
+    let (takes, takes_not) = (world.client(Browser::Redundant), world.client(Browser::Firefox));
+    world.offer(speaker, &BOTH, &[]);
+    let mids = world.offer(takes, &[], &BOTH);
+    world.offer(takes_not, &[], &BOTH[..1]);
+    let route = Route {
+        link: Some(2),
+        ..to(&[takes, takes_not])
+    };
+    world.sfu.route(VOICE, route, world.now);
+    world.run(Duration::from_secs(3));
+    let sound = world.at(takes).got_on(mids[0]);
+    assert!(sound.len() > 120, "{}", sound.len());
+    for got in sound {
+        assert_eq!(*got.pt, 63);
+        let number = u64::from_be_bytes(got.payload[72..].try_into().unwrap());
+        assert_eq!(got.payload, sound_payload(number));
+    }
+    assert!(world.at(takes_not).got.is_empty(), "it could not make sense of it");
+    assert!(world.link.len() > 120 && world.link.iter().all(|(_, packet)| packet.layer == SOUND_REDUNDANT));
 }
 
 #[test]
@@ -272,11 +297,13 @@ fn a_reloaded_page_takes_its_place_and_the_far_side_sees_one_stream() {
             mid: mids[0],
             track: VOICE,
             kind: Kind::Sound,
+            redundant: false,
         },
         Publish {
             mid: mids[1],
             track: FACE,
             kind: Kind::Picture,
+            redundant: false,
         },
     ];
     assert!(

@@ -39,6 +39,8 @@ fn epoch() -> Instant {
 pub enum Browser {
     Chromium,
     Firefox,
+    /// Chromium whose sound comes with the frame before in each packet.
+    Redundant,
 }
 
 /// What the wire does to a datagram.
@@ -189,7 +191,10 @@ impl World {
     /// Offers new sections and applies the answer. Returns the mids of `send`, then of `recv`.
     pub fn offer(&mut self, id: ParticipantId, send: &[(TrackId, Kind)], recv: &[(TrackId, Kind)]) -> Vec<Mid> {
         let (sdp, pending, mids) = self.make_offer(id, send, recv);
-        let (publish, subscribe) = lists(&mids, send, recv);
+        let (mut publish, subscribe) = lists(&mids, send, recv);
+        for publish in &mut publish {
+            publish.redundant = self.at(id).browser == Browser::Redundant;
+        }
         let answer = self.sfu.accept_offer(id, &sdp, &publish, &subscribe, self.now).unwrap();
         let now = self.now;
         let client = self.at(id);
@@ -373,6 +378,7 @@ fn lists(mids: &[Mid], send: &[(TrackId, Kind)], recv: &[(TrackId, Kind)]) -> (V
             mid: *mid,
             track: *track,
             kind: *kind,
+            redundant: false,
         })
         .collect();
     let subscribe = mids[send.len()..]
@@ -388,7 +394,7 @@ fn lists(mids: &[Mid], send: &[(TrackId, Kind)], recv: &[(TrackId, Kind)]) -> (V
 
 pub fn new_rtc(browser: Browser, addr: SocketAddr, now: Instant) -> Rtc {
     let (vp9, rtx, opus): (u8, u8, u8) = match browser {
-        Browser::Chromium => (98, 99, 111),
+        Browser::Chromium | Browser::Redundant => (98, 99, 111),
         Browser::Firefox => (121, 122, 109),
     };
     let mut config = RtcConfig::new().set_rtp_mode(true).clear_codecs().enable_bwe(None);
@@ -405,6 +411,9 @@ pub fn new_rtc(browser: Browser, addr: SocketAddr, now: Instant) -> Rtc {
             ..FormatParams::default()
         },
     );
+    if browser == Browser::Redundant {
+        codecs.enable_opus(true, true);
+    }
     codecs.add_config(
         vp9.into(),
         Some(rtx.into()),
@@ -498,6 +507,7 @@ impl Client {
         let (vp9, opus) = match self.browser {
             Browser::Chromium => (98, 111),
             Browser::Firefox => (121, 109),
+            Browser::Redundant => (98, 63),
         };
         let source = &mut self.sources[at];
         let frame = source.frame;
