@@ -10,6 +10,9 @@
 //!   Below [`QUEUE_LOW_US`] it grows, at first quickly. Between, it stays.
 //! - Loss is no signal: radio and satellite paths lose packets without being full. Only when more than
 //!   [`LOSS_HOPELESS`] of everything vanishes for seconds does the rate follow what arrives: such a path is too small.
+//! - A quiet picture uses little, and the rate stays near what is used. So that there is room when somebody moves, and
+//!   the publisher dares a full picture, now and then the path is *filled* up to the rate with copies
+//!   ([`Control::wants_filling`]), until it is known to carry [`FILL_TO`].
 //! - The rate never falls below [`RATE_FLOOR`], whatever the delay says.
 
 use std::any::Any;
@@ -74,6 +77,17 @@ const AFTER_QUEUE_US: Micros = 3_000_000;
 /// The rate may exceed what is in fact sent by this factor and this many bits per second.
 const UNUSED_FACTOR: f64 = 1.5;
 const UNUSED_BITS: f64 = 150_000.0;
+/// Up to here the path is tried: a full picture, sound, and what both cost on the way. Bits per second.
+pub const FILL_TO: f64 = 3_400_000.0;
+/// The path is filled for so long...
+const FILL_US: Micros = 1_000_000;
+/// ...once in this time.
+const FILL_EVERY_US: Micros = 4_000_000;
+/// After a queue, or more loss than usual, it is not filled for this long; twice as long each time that filling made one.
+const FILL_QUIET_US: Micros = 10_000_000;
+const FILL_QUIET_MAX_US: Micros = 60_000_000;
+/// So much more loss than usual is trouble.
+const FILL_LOSS: f64 = 0.06;
 /// Bytes that may always be in flight: speech with its copies over a long round trip, and a handshake.
 const WINDOW_FLOOR: u64 = 24_000;
 /// What the window allows beyond the round trip: late acknowledgements, losses not known yet.
@@ -216,6 +230,10 @@ pub struct Control {
     hopeless_since: Option<Micros>,
     /// Until then the rate grows slowly: the path proved too small without showing a queue.
     careful_until: Micros,
+    /// When the path was last wanted filled, until when it is not to be, and for how long after the next trouble.
+    filled: Micros,
+    quiet_until: Micros,
+    quiet: Micros,
 }
 
 impl Default for Control {
@@ -241,6 +259,9 @@ impl Default for Control {
             high_peak: 0,
             hopeless_since: None,
             careful_until: 0,
+            filled: 0,
+            quiet_until: 0,
+            quiet: FILL_QUIET_US,
         }
     }
 }
@@ -315,6 +336,35 @@ impl Control {
         WINDOW_FLOOR.max((self.rate * span_us / 8e6) as u64)
     }
 
+    /// Whether copies should now go beside the pictures, up to the rate, to learn whether the path carries more.
+    pub fn wants_filling(&mut self, now: Micros) -> bool {
+        let wants = self.rate < FILL_TO
+            && now % FILL_EVERY_US < FILL_US
+            && now >= self.quiet_until.max(self.careful_until)
+            && self.queue_us(now) < QUEUE_LOW_US;
+        if wants {
+            self.filled = now;
+        }
+        wants
+    }
+
+    /// Whether what shows now may come of filling: what was sent shows a round trip later.
+    fn is_filling(&self, now: Micros) -> bool {
+        self.filled > 0 && now.saturating_sub(self.filled) < FILL_US
+    }
+
+    /// A queue, or loss beyond the usual: the path is left alone for a while. If filling made it, the path carries what
+    /// arrives and not more.
+    fn trouble(&mut self, now: Micros) {
+        if self.is_filling(now) && now >= self.quiet_until {
+            self.quiet = (self.quiet * 2).min(FILL_QUIET_MAX_US);
+            if let Some(arriving) = self.train.filling() {
+                self.rate = self.rate.min(arriving / (1.0 - self.loss));
+            }
+        }
+        self.quiet_until = self.quiet_until.max(now + self.quiet);
+    }
+
     fn update(&mut self, now: Micros) {
         let since = now.saturating_sub(self.updated);
         if since < UPDATE_US {
@@ -325,14 +375,20 @@ impl Control {
         let queue = self.queue_us(now);
         let delivered = self.acked.rate(now);
         let sent = self.sent.rate(now);
+        if queue > QUEUE_LOW_US && self.is_filling(now) {
+            self.trouble(now);
+        }
         if queue > QUEUE_HIGH_US {
-            self.shrink(now, queue);
+            self.shrink(now, queue, sent);
             self.queue_before = queue;
         } else {
             self.high_since = None;
             self.queue_before = 0;
             let lost = self.lost.rate(now);
             let share = lost / (lost + delivered).max(1.0);
+            if share > self.loss + FILL_LOSS && lost > RATE_FLOOR {
+                self.trouble(now);
+            }
             self.loss += (share.min(LOSS_HOPELESS) - self.loss) * (seconds / LOSS_SECONDS).min(1.0);
             if queue < QUEUE_LOW_US && self.rate < sent * UNUSED_FACTOR + UNUSED_BITS {
                 let growth = match (self.starting, now < self.careful_until) {
@@ -347,8 +403,9 @@ impl Control {
         self.rate = self.rate.clamp(RATE_FLOOR, RATE_CEILING);
     }
 
-    fn shrink(&mut self, now: Micros, queue: Micros) {
-        self.starting = false;
+    fn shrink(&mut self, now: Micros, queue: Micros, sent: f64) {
+        // A queue beside next to nothing of ours is somebody else's, or a busy machine.
+        self.starting &= sent < self.rate / 2.0;
         let since = *self.high_since.get_or_insert(now);
         // Half of the time is for the queue to show its full length.
         if now.saturating_sub(since) < STUCK_US / 2 {

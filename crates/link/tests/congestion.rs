@@ -24,6 +24,8 @@ struct Bottleneck {
     reports: bool,
     /// The most that the source sends, whatever it may.
     source: f64,
+    /// Whether the path is filled beside it when the control wants that.
+    fills: bool,
 }
 
 impl Bottleneck {
@@ -40,6 +42,7 @@ impl Bottleneck {
             delivered: 0,
             reports: true,
             source: 20e6,
+            fills: false,
         }
     }
 
@@ -81,7 +84,8 @@ impl Bottleneck {
                 }
             }
             if self.now >= self.next {
-                let rate = self.control.rate().min(self.source);
+                let fills = self.fills && self.control.wants_filling(self.now);
+                let rate = self.control.rate().min(if fills { 20e6 } else { self.source });
                 let bytes = if rate < 200_000.0 { 200 } else { PACKET };
                 self.there.send(self.now, bytes, (self.now, bytes));
                 self.open.insert(self.now, (self.now, bytes));
@@ -228,4 +232,59 @@ fn the_rate_stays_near_what_is_used() {
     bottleneck.run(6.0);
     let (delivered, _) = bottleneck.run(4.0);
     assert!(delivered > 1.8e6, "{delivered}");
+}
+
+/// A quiet picture over a wide path: a full one has room within half a minute, and the rate then stays.
+#[test]
+fn filling_finds_the_room_of_a_wide_path() {
+    for (seed, round_trip, loss) in [(10, 20, 0.0), (11, 130, 0.02), (12, 300, 0.0)] {
+        let mut bottleneck = Bottleneck::new(path(10e6, round_trip, loss), seed);
+        bottleneck.source = 150_000.0;
+        bottleneck.fills = true;
+        bottleneck.run(30.0);
+        let rate = bottleneck.control.rate();
+        println!("{round_trip} ms: {rate:.0} b/s");
+        assert!(rate > 3.0e6, "{rate}");
+        let (delivered, queue) = bottleneck.run(60.0);
+        assert!(delivered < 170_000.0, "no more is filled: {delivered}");
+        assert!(queue < 20, "{queue}");
+    }
+}
+
+/// A narrow path: filling makes a queue at times, short and ever more rarely.
+#[test]
+fn filling_leaves_a_narrow_path_alone() {
+    for (seed, round_trip) in [(13, 50), (14, 130)] {
+        let mut bottleneck = Bottleneck::new(path(0.5e6, round_trip, 0.0), seed);
+        bottleneck.source = 150_000.0;
+        bottleneck.fills = true;
+        let mut queued = 0;
+        for second in 0..300 {
+            let (_, queue) = bottleneck.run(1.0);
+            assert!(second < 10 || queue < 250, "second {second}: {queue}");
+            queued += usize::from(second >= 60 && queue > 50);
+        }
+        println!("{round_trip} ms: {queued} of 240 seconds with a queue above 50 ms");
+        assert!(queued < 12, "{queued}");
+    }
+}
+
+/// A policer without a queue: what filling loses is found at once, and it stops.
+#[test]
+fn filling_stops_where_it_is_dropped() {
+    let config = PathConfig {
+        rate: 0.6e6,
+        queue_us: 5_000,
+        ..PathConfig::new(100, 0.0)
+    };
+    let mut bottleneck = Bottleneck::new(config, 15);
+    bottleneck.source = 150_000.0;
+    bottleneck.fills = true;
+    bottleneck.run(30.0);
+    let (sent, lost) = (bottleneck.there.sent, bottleneck.there.lost);
+    bottleneck.run(120.0);
+    let (sent, lost) = (bottleneck.there.sent - sent, bottleneck.there.lost - lost);
+    let share = lost as f64 / sent as f64;
+    println!("lost {share:.3} of what was sent");
+    assert!(share < 0.02, "{share}");
 }

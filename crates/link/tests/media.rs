@@ -26,6 +26,7 @@ struct Load {
     sound_bytes: usize,
     seconds: u64,
     rate: f64,
+    fills: bool,
 }
 
 impl Default for Load {
@@ -35,6 +36,7 @@ impl Default for Load {
             sound_bytes: 80,
             seconds: 40,
             rate: 6e6,
+            fills: false,
         }
     }
 }
@@ -50,6 +52,7 @@ struct Outcome {
     sent_bytes: u64,
     report_bytes: u64,
     base_lost: usize,
+    publish_rate: f64,
 }
 
 impl Outcome {
@@ -105,6 +108,7 @@ fn run(config: PathConfig, load: &Load, seed: u64) -> Outcome {
         seen: BTreeSet::new(),
     };
     run.sender.set_rate(load.rate);
+    run.sender.set_filling(load.fills);
     run.receiver.set_rate(load.rate);
     let (mut sound, mut frame, mut picture) = (0, 0, 0);
     let end = load.seconds * 1_000_000;
@@ -127,6 +131,9 @@ fn run(config: PathConfig, load: &Load, seed: u64) -> Outcome {
             frame += 1;
         }
         run.pump(now);
+        if now < end {
+            run.outcome.publish_rate = run.sender.publish_rate();
+        }
         let next = [
             Some(sound * SOUND_US).filter(|_| now < end),
             Some(frame * FRAME_US).filter(|_| now < end && load.pictures_kbps > 0),
@@ -300,6 +307,7 @@ fn speech_stays_whole_on_a_narrow_path() {
         sound_bytes: 50,
         seconds: 30,
         rate: 40_000.0,
+        fills: false,
     };
     let outcome = run(config, &load, 3);
     show("40 kb/s, speech alone", &outcome);
@@ -325,4 +333,27 @@ fn sound_comes_first_and_the_base_layer_next() {
     assert_eq!(outcome.base_lost, 0, "{outcome:?}");
     assert!(outcome.frames_percent() > 23.0, "{outcome:?}");
     assert!(outcome.sent_bytes * 8 < 470_000 * 41);
+}
+
+/// Copies that fill a path go up to the rate and not beyond, arrive as nothing new, and leave what may be published alone.
+#[test]
+fn filling_takes_what_is_left_and_no_more() {
+    let load = Load {
+        pictures_kbps: 150,
+        rate: 1e6,
+        ..Load::default()
+    };
+    let plain = run(PathConfig::new(50, 0.0), &load, 8);
+    let filled = run(PathConfig::new(50, 0.0), &Load { fills: true, ..load }, 8);
+    show("150 kb/s of pictures", &plain);
+    show("150 kb/s of pictures, filled up to 1 Mb/s", &filled);
+    assert_eq!((filled.duplicates, filled.base_lost), (0, 0));
+    assert_eq!(filled.concealed_percent(), 0.0);
+    assert!(filled.frames_percent() >= plain.frames_percent());
+    let rate = filled.sent_bytes as f64 * 8.0 / 40.0;
+    assert!((0.9e6..1.1e6).contains(&rate), "{rate}");
+    assert!(
+        (filled.publish_rate / plain.publish_rate - 1.0).abs() < 0.05,
+        "{filled:?} {plain:?}"
+    );
 }

@@ -6,20 +6,29 @@ export const PICTURE_MOST_KBPS = 2_500;
 /** Below this a picture is not worth its packets: all goes to the sound. */
 const PICTURE_LEAST_KBPS = 40;
 
+/**
+ * From how many kilobits a second a picture has how many lines, and how many pictures a second: a thirtieth to a
+ * twentieth of a bit for each point. The encoder would otherwise drop pictures to keep the rate, and faces jerk.
+ */
+const STEPS = [
+  { from: 700, lines: 720, maxFramerate: 30 },
+  { from: 450, lines: 480, maxFramerate: 30 },
+  { from: 260, lines: 360, maxFramerate: 30 },
+  { from: 130, lines: 360, maxFramerate: 15 },
+  { from: 70, lines: 240, maxFramerate: 15 },
+  { from: PICTURE_LEAST_KBPS, lines: 180, maxFramerate: 15 },
+] as const;
+
 export interface Split {
   /** Null: no picture is sent until there is room for one. */
   picture: { maxBitrate: number; maxFramerate: number; scaleResolutionDownBy: number } | null;
 }
 
-export function split(kbps: number | null): Split {
+/** `lines`: how many the camera gives. */
+export function split(kbps: number | null, lines = 720): Split {
   const left = Math.min(PICTURE_MOST_KBPS, (kbps ?? Number.POSITIVE_INFINITY) - SOUND_KBPS);
-  if (left < PICTURE_LEAST_KBPS) return { picture: null };
-  return {
-    picture: {
-      maxBitrate: Math.round(left * 1000),
-      maxFramerate: left < 150 ? 15 : 30,
-      // 720p above 600 kb/s, 360p above 200, 240p below: sharper than what the encoder would do by dropping frames.
-      scaleResolutionDownBy: left < 200 ? 3 : left < 600 ? 2 : 1,
-    },
-  };
+  const step = STEPS.find(({ from }) => left >= from);
+  if (!step) return { picture: null };
+  const scaleResolutionDownBy = Math.max(1, lines / step.lines);
+  return { picture: { maxBitrate: Math.round(left * 1000), maxFramerate: step.maxFramerate, scaleResolutionDownBy } };
 }

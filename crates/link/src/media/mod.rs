@@ -7,8 +7,11 @@
 //! again on the receiver's report; when a lost packet has time for one more try only, that try is made several times, so
 //! that it fails as rarely as the target allows.
 
+mod fill;
 mod receiver;
 mod sender;
+mod spend;
+mod tries;
 
 use bytes::Bytes;
 

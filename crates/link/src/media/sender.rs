@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
+use super::fill::Fill;
+use super::spend::Spend;
+use super::tries::tries;
 use super::{Kind, MediaPacket, PAYLOAD_BYTES_MAX, TRACKS_MAX};
 use crate::Micros;
 use crate::datagram::{ENTRIES_MAX, Entry, MEDIA_HEADER_BYTES, Media, Part, Report, entry_bytes};
@@ -24,16 +27,10 @@ const UPPER_WAIT_US: Micros = 150_000;
 const HISTORY_MAX: usize = 4096;
 /// How long they are remembered.
 const HISTORY_US: Micros = 1_500_000;
-/// A picture should be whole this long after it was sent, and a round trip.
-const PICTURE_US: Micros = 300_000;
 /// Pictures are sent again until they are this old: late is better than never, since others build on them.
 const PICTURE_OLD_US: Micros = 1_000_000;
 /// Sound is sent again while it is younger than this.
 const SOUND_OLD_US: Micros = 250_000;
-/// The chance that one packet does not arrive in time, which repair aims at.
-const MISS: f64 = 0.0005;
-/// Times that a packet goes at one try.
-const TRIES_AT_ONCE_MAX: u32 = 6;
 /// Between the copies of one try, so that one burst of loss does not take them all.
 const COPY_SPACING_US: Micros = 5_000;
 /// A datagram is lost when this many later ones arrived...
@@ -118,9 +115,8 @@ pub struct Sender {
     loss: f64,
     round_trip: Micros,
     delay_origin: Option<u32>,
-    /// Smoothed bytes of payload sent for the first time, and of everything.
-    useful: f64,
-    total: f64,
+    spend: Spend,
+    fill: Fill,
     dropped: u64,
 }
 
@@ -145,8 +141,8 @@ impl Sender {
             loss: 0.0,
             round_trip: 100_000,
             delay_origin: None,
-            useful: 0.0,
-            total: 0.0,
+            spend: Spend::default(),
+            fill: Fill::default(),
             dropped: 0,
         }
     }
@@ -168,12 +164,12 @@ impl Sender {
 
     /// Bits per second that publishers may use together, so that with headers, copies and repair the rate is kept.
     pub fn publish_rate(&self) -> f64 {
-        let share = if self.total > 0.0 {
-            self.useful / self.total
-        } else {
-            0.8
-        };
-        self.rate * share.clamp(0.35, 0.92)
+        self.spend.publish(self.rate)
+    }
+
+    /// Whether copies of pictures go beside them up to the rate, to try the path.
+    pub fn set_filling(&mut self, filling: bool) {
+        self.fill.set(filling);
     }
 
     /// Packets dropped because they waited too long or did not fit.
@@ -185,11 +181,6 @@ impl Sender {
     pub fn charge(&mut self, now: Micros, bytes: usize) {
         self.refill(now);
         self.tokens -= (bytes + OVERHEAD_BYTES) as f64 * 8.0;
-    }
-
-    /// Whether media waits to be sent.
-    pub fn is_idle(&self) -> bool {
-        self.sound.is_empty() && self.base.is_empty() && self.upper.is_empty() && self.repair.is_empty()
     }
 
     /// Takes a packet. `false` when it breaks a bound and was dropped.
@@ -269,8 +260,12 @@ impl Sender {
         if let Some(bytes) = self.repair_datagram(now) {
             return Some(bytes);
         }
-        let waiting = self.base.pop_front().or_else(|| self.upper.pop_front())?;
+        let Some(waiting) = self.base.pop_front().or_else(|| self.upper.pop_front()) else {
+            let filler = self.fill.next(now)?;
+            return Some(self.datagram(now, vec![filler]));
+        };
         self.waiting_bytes -= waiting.entry.payload.len();
+        self.fill.remember(now, &waiting.entry);
         Some(self.emit(now, vec![waiting.entry]))
     }
 
@@ -283,7 +278,7 @@ impl Sender {
             now
         };
         let repair = self.repair.front().map(|again| again.due.max(tokens_at));
-        let pictures = (!self.base.is_empty() || !self.upper.is_empty()).then_some(tokens_at);
+        let pictures = (self.fill.is_on() || !self.base.is_empty() || !self.upper.is_empty()).then_some(tokens_at);
         let overdue = self.open_since().map(|at| at + self.silence_us());
         [self.sound_due(), repair, pictures, overdue]
             .into_iter()
@@ -396,13 +391,21 @@ impl Sender {
     }
 
     fn emit(&mut self, now: Micros, entries: Vec<Entry>) -> Bytes {
+        let picture = entries.iter().any(|entry| entry.picture);
+        let unsent = entries.iter().filter(|entry| !entry.copy);
+        let fresh: usize = unsent.map(|entry| entry.payload.len()).sum();
+        let bytes = self.datagram(now, entries);
+        self.spend.put(now, picture, fresh, bytes.len() + OVERHEAD_BYTES);
+        bytes
+    }
+
+    fn datagram(&mut self, now: Micros, entries: Vec<Entry>) -> Bytes {
         let number = self.number;
         self.number += 1;
         let keys = entries
             .iter()
             .map(|entry| (entry.track, entry.sequence, entry.part))
             .collect::<Vec<_>>();
-        let mut fresh = 0;
         for (entry, key) in entries.iter().zip(&keys) {
             let fate = self.fates.entry(*key).or_insert_with(|| Fate {
                 entry: entry.clone(),
@@ -412,7 +415,6 @@ impl Sender {
                 sent: 0,
                 named: 0,
             });
-            fresh += if fate.sent == 0 { entry.payload.len() } else { 0 };
             fate.pending += 1;
             fate.sent += 1;
             fate.named += 1;
@@ -429,10 +431,7 @@ impl Sender {
             entries,
         };
         let bytes = media.encode();
-        let all = (bytes.len() + OVERHEAD_BYTES) as f64;
-        self.tokens -= all * 8.0;
-        self.useful = self.useful * 0.99 + fresh as f64 * 0.01;
-        self.total = self.total * 0.99 + all * 0.01;
+        self.tokens -= (bytes.len() + OVERHEAD_BYTES) as f64 * 8.0;
         bytes
     }
 
@@ -599,23 +598,4 @@ impl Sender {
             }
         }
     }
-}
-
-/// How often to send a lost packet of pictures at this try.
-///
-/// As long as a further try could follow in time, once is enough (twice on a bad path). The last try that can be in
-/// time is made so often that all of it being lost is as rare as [`MISS`], what was sent before included.
-fn tries(age: Micros, round_trip: Micros, loss: f64, sent: u32) -> u32 {
-    let loss = loss.clamp(0.01, 0.6);
-    let deadline = PICTURE_US + round_trip;
-    let here = age + round_trip / 2;
-    if here > deadline {
-        return 1;
-    }
-    let next = here + round_trip + 30_000;
-    if next <= deadline {
-        return if loss > 0.25 { 2 } else { 1 };
-    }
-    let needed = (MISS.ln() / loss.ln()).ceil() as u32;
-    needed.saturating_sub(sent).clamp(1, TRIES_AT_ONCE_MAX)
 }

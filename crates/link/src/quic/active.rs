@@ -203,8 +203,11 @@ impl Active {
     }
 
     fn pump_media(&mut self, now: Micros) {
-        let rate = self.control.with(|control| control.rate());
+        let (rate, filling) = self
+            .control
+            .with(|control| (control.rate(), control.wants_filling(now)));
         self.sender.set_rate(rate);
+        self.sender.set_filling(filling);
         self.receiver.set_rate(rate);
         self.share
             .refill(now, rate, self.media_at.is_some_and(|at| at + 500_000 > now));
