@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clock, day, elapsed, fields, instant, sentence, written } from '../src/state/clocks';
+import { clock, day, elapsed, fields, instant, sentence, span, written } from '../src/state/clocks';
 
 const WASHINGTON = { side: 'a', zone: 'America/New_York', place: 'Washington' };
 const MOSCOW = { side: 'b', zone: 'Europe/Moscow', place: 'Moscow' };
@@ -62,6 +62,14 @@ describe('what is typed on one wall', () => {
 });
 
 describe('small things', () => {
+  it('says a span in the largest units that matter', () => {
+    expect(span(2_000, 'en')).toBe('2 secs');
+    expect(span(-3_600_000, 'en')).toBe('1 hr');
+    expect(span(3_599_600, 'en')).toBe('1 hr');
+    expect(span(4_830_000, 'en')).toBe('1 hr 21 mins');
+    expect(span(90_000, 'ru').replaceAll('\u00a0', ' ')).toBe('2 мин');
+  });
+
   it('clocks say midnight and noon as people do', () => {
     expect(nbsp(clock(new Date('2026-01-01T00:00:00Z'), 'UTC', 'en'))).toBe('12:00 a.m.');
     expect(nbsp(clock(new Date('2026-01-01T12:05:09Z'), 'UTC', 'en', true))).toBe('12:05:09 p.m.');

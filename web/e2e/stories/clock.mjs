@@ -1,5 +1,6 @@
 // One side's clock is an hour off: the line stands, the call is held, both desks say by how much they differ.
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { begin, endAndProve, gather, own, TOPICS } from '../lib/call.mjs';
 
@@ -17,7 +18,9 @@ export async function tell(story) {
   for (const side of [a, b]) {
     const skew = side.desk.id('line-skew');
     await skew.waitFor({ timeout: 20_000 });
-    story.note(`${side.letter}: “${(await skew.innerText()).replaceAll('\n', ' ')}”`);
+    const said = (await skew.innerText()).replaceAll('\n', ' ');
+    story.note(`${side.letter}: “${said}”`);
+    assert.match(said, side === a ? /1 hr.* behind/ : /1 hr.* ahead/);
   }
   await story.shot(a.desk.page, 'skew');
 

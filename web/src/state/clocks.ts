@@ -88,6 +88,18 @@ export function clock(at: Date, zone: string, language: string, seconds = false)
   return `${w.hour % 12 || 12}:${two(w.minute)}${tail}\u00a0${w.hour < 12 ? 'a.m.' : 'p.m.'}`;
 }
 
+/** A span as one looks at it: '45 sec', '1 hr', '1 hr 20 min'; what is small beside the rest is left out. */
+export function span(ms: number, language: string): string {
+  const unit = (n: number, name: 'hour' | 'minute' | 'second') =>
+    new Intl.NumberFormat(locale(language), { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 0 }).format(n);
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds < 60) return unit(seconds, 'second');
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return unit(minutes, 'minute');
+  const hours = unit(Math.floor(minutes / 60), 'hour');
+  return minutes % 60 ? `${hours} ${unit(minutes % 60, 'minute')}` : hours;
+}
+
 /** 'Thu 30 Dec'; with the year when it is not the year of `today`. */
 export function day(at: Date, zone: string, language: string, today?: Date): string {
   const other = today !== undefined && wall(today, zone).year !== wall(at, zone).year;

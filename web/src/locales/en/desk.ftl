@@ -14,7 +14,8 @@ line-since = since { $time }
 line-rtt = Round trip
 line-loss = Loss
 line-skew = Clocks
-line-skew-off = { $n } s apart: check both nodes' clocks
+line-skew-ahead = theirs { $span } ahead of ours: check both nodes' clocks
+line-skew-behind = theirs { $span } behind ours: check both nodes' clocks
 line-down-hint = Requests wait here and are delivered when { $side } can be reached.
 line-unconfirmed-hint = Both operators read each other the words and confirm them; then calls can be asked for.
 
