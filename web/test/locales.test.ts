@@ -54,7 +54,7 @@ const VALUES: Record<string, string[]> = {
   'term-': ['medium', 'start', 'minutes', 'zones', 'topics', 'reason', 'roster', 'languages', 'footage'],
   'fault-': ['start', 'past', 'minutes', 'topics', 'reason', 'principals', 'title', 'place', 'roster', 'languages'],
   'said-': ['offer', 'counter', 'agree', 'decline', 'withdraw', 'lapse', 'gather', 'preflight', 'vouch', 'vouch-nobody', 'admit', 'strike', 'begin', 'open', 'close', 'lost', 'back', 'end', 'rekey', 'other'],
-  'device-': ['microphone', 'camera'].flatMap((kind) => ['refused', 'none', 'busy', 'gone', 'failed'].map((trouble) => `${kind}-${trouble}`)),
+  'device-': [...['microphone', 'camera'].flatMap((kind) => ['refused', 'none', 'busy', 'gone', 'failed'].map((trouble) => `${kind}-${trouble}`)), 'devices-refused'],
 };
 
 const rust = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');

@@ -117,7 +117,7 @@ describe('what may be sent', () => {
 
 describe('what arrives', () => {
   const far = (more: Partial<FarStats>): FarStats => ({ id: 1, side: B, person: 2, kind: 'picture', packets: 0, lost: 0, bytes: 0, frames: 0, width: 0, height: 0, fps: 0, freezes: 0, energy: 0, level: 0, samples: 0, concealed: 0, ...more });
-  const stats = (...all: FarStats[]): Stats => ({ connection: 'connected', rtt_ms: 1, far: all, own: [] });
+  const stats = (...all: FarStats[]): Stats => ({ connection: 'connected', rtt_ms: 1, kbps: null, far: all, own: [] });
 
   it('is believed on decoded frames only, never on a connection', () => {
     expect(flowOf(null, stats()).picture).toBe('none');

@@ -39,9 +39,10 @@ function listen(page) {
 
 /**
  * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
- * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set.
+ * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set; `prepare` runs
+ * in every page before its own code.
  */
-export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport } = {}) {
+export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport, prepare } = {}) {
   const { sound, picture } = await media(side, size);
   const profile = mkdtempSync(join(tmpdir(), `visavis-profile-${side}-`));
   const context = await chromium.launchPersistentContext(profile, {
@@ -61,6 +62,7 @@ export async function openBrowser(side, { size = 'small', flags = [], locale = '
   });
   context.setDefaultTimeout(15_000);
   await context.addInitScript(instrument);
+  if (prepare) await context.addInitScript(prepare);
   return {
     side,
     context,

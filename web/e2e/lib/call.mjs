@@ -15,11 +15,12 @@ const GROW_MS_MAX = 10_000;
 /** The other side of a line. */
 export const other = { a: 'b', b: 'a' };
 
-/** Both sides' browsers with a desk and a principal's terminal each, enrolled and signed in, in a running demo. */
-export async function demo(story, options = {}) {
+/** Both sides' browsers (or `only` one's) with a desk and a principal's terminal each, enrolled and signed in, in a running demo. */
+export async function demo(story, { only, ...options } = {}) {
   const { process, said } = await story.start(['demo', '--json'], 'demo');
   const sides = {};
   for (const [index, letter] of ['a', 'b'].entries()) {
+    if (only && only !== letter) continue;
     sides[letter] = await seat(story, letter, said.sides[index], options);
   }
   return { process, said, ...sides };

@@ -77,6 +77,7 @@ export class Terminal {
         trouble: (kind, trouble) => {
           if (trouble) this.troubles[kind] = trouble;
           else delete this.troubles[kind];
+          if (kind === 'microphone') this.sayMic();
         },
       },
       this.mic,
@@ -109,8 +110,9 @@ export class Terminal {
     this.sayMic();
   }
 
+  /** A microphone that is switched on and does not work is off for everybody else. */
   private sayMic(): void {
-    if (this.current) this.session.send({ t: 'mic', on: this.mic });
+    if (this.current) this.session.send({ t: 'mic', on: this.mic && !this.troubles.microphone });
   }
 
   level(): number {

@@ -38,6 +38,7 @@ notice-absent = Nobody is at { $side }'s terminal at this moment.
 notice-far-mic = { $side }'s microphone is off.
 
 device-retry = Try again
+device-devices-refused = The browser may not use the microphone and the camera. Allow both beside the address, then try again.
 device-microphone-refused = The browser may not use the microphone. Allow it beside the address, then try again.
 device-microphone-none = No microphone is plugged in. Plug one in.
 device-microphone-busy = Another program holds the microphone. Close it, then try again.
