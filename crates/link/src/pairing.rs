@@ -9,7 +9,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use call::{PublicKey, SideId, Signer};
+use call::{Hash, PublicKey, SideId, Signer};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -74,6 +74,8 @@ pub struct Bundle {
     pub side_key: PublicKey,
     /// The link key, to be pinned.
     pub link_key: PublicKey,
+    /// The hash of the pages that its node serves its own people.
+    pub web: Hash,
 }
 
 impl std::fmt::Debug for Bundle {
@@ -99,6 +101,8 @@ struct Body {
     side_key: [u8; 32],
     #[cbor(n(6), with = "minicbor::bytes")]
     link_key: [u8; 32],
+    #[cbor(n(7), with = "minicbor::bytes")]
+    web: [u8; 32],
 }
 
 #[derive(Encode, Decode)]
@@ -133,6 +137,7 @@ impl Bundle {
             addresses: self.addresses.clone(),
             side_key: self.side_key.0,
             link_key: self.link_key.0,
+            web: self.web.0,
         })
         .map_err(|_| BundleError::Damaged)?;
         let signature = signer.sign(&signed_bytes(&body));
@@ -250,6 +255,7 @@ impl SignedBundle {
             addresses: fields.addresses,
             side_key: PublicKey(fields.side_key),
             link_key: PublicKey(fields.link_key),
+            web: Hash(fields.web),
         };
         bundle.check()?;
         if !bundle.side_key.verifies(&signed_bytes(&body), &sealed.signature) {
@@ -282,6 +288,9 @@ pub struct Word {
 }
 
 /// The eight words of a line between these two sides; the same whichever is named first.
+///
+/// They come from the four keys. All else in a bundle is signed by its side key, and may change between making a bundle
+/// and reading the words: an address, the pages after an update.
 pub fn words(one: &SignedBundle, other: &SignedBundle) -> [Word; WORDS] {
     let (low, high) = if one.side() <= other.side() {
         (one, other)
@@ -290,8 +299,10 @@ pub fn words(one: &SignedBundle, other: &SignedBundle) -> [Word; WORDS] {
     };
     let mut hash = Sha256::new();
     hash.update(b"visavis words");
-    hash.update(Sha256::digest(&low.body));
-    hash.update(Sha256::digest(&high.body));
+    for bundle in [&low.bundle, &high.bundle] {
+        hash.update(bundle.side_key.0);
+        hash.update(bundle.link_key.0);
+    }
     let mut sum: [u8; 32] = hash.finalize().into();
     for _ in 0..ROUNDS {
         sum = Sha256::digest(sum).into();
@@ -331,6 +342,7 @@ mod tests {
             addresses: vec!["node.example:7443".into(), "[2001:db8::1]:7443".into()],
             side_key: key.key(),
             link_key: SecretKey::from_seed(&[seed + 100; 32]).key(),
+            web: Hash([seed; 32]),
         };
         bundle.sign(&key).unwrap()
     }
@@ -425,18 +437,27 @@ mod tests {
     }
 
     #[test]
-    fn words_agree_and_depend_on_every_field() {
+    fn words_agree_and_depend_on_the_keys_alone() {
         let (a, b) = (bundle(1), bundle(2));
         let ours = words(&a, &b);
         assert_eq!(ours, words(&b, &a));
         let key = SecretKey::from_seed(&[2; 32]);
-        let changed = Bundle {
-            addresses: vec!["mallory.example:7443".into()],
+        let moved = Bundle {
+            addresses: vec!["elsewhere.example:7443".into()],
+            web: Hash([9; 32]),
+            ..b.bundle.clone()
+        };
+        assert_eq!(
+            ours,
+            words(&a, &moved.sign(&key).unwrap()),
+            "an address read off a sheet may be older"
+        );
+        let link = Bundle {
+            link_key: SecretKey::from_seed(&[77; 32]).key(),
             ..b.bundle
-        }
-        .sign(&key)
-        .unwrap();
-        assert_ne!(ours, words(&a, &changed));
+        };
+        assert_ne!(ours, words(&a, &link.sign(&key).unwrap()));
+        assert_ne!(ours, words(&a, &bundle(3)));
         assert!(
             ours.iter()
                 .all(|word| !word.word.is_empty() && (1111..=6666).contains(&word.dice))
@@ -470,7 +491,7 @@ mod tests {
             .iter()
             .map(|word| format!("{} {}", word.dice, word.word))
             .collect();
-        let fixed = "3526 job, 1213 area, 3211 gains, 3541 juice, 6663 zesty, 2162 crib, 4654 react, 2454 duo";
+        let fixed = "2356 dizzy, 2245 daisy, 6614 wispy, 1325 bleak, 2115 colt, 2246 dance, 6653 yodel, 3466 issue";
         assert_eq!(said.join(", "), fixed);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use call::{SideId, Signer as _};
+use call::{Hash, SideId, Signer as _};
 use link::pairing::{self, Bundle, SignedBundle, Word};
 use store::{Id, Line, Store, StoreError};
 
@@ -64,6 +64,7 @@ pub fn invite(dir: &Path, addresses: &[String]) -> Result<SignedBundle, PairErro
         addresses,
         side_key: side_key.key(),
         link_key: link_key.key(),
+        web: Hash(webui::bundle_hash()),
     };
     bundle
         .sign(&side_key)
