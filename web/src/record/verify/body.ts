@@ -48,21 +48,26 @@ export interface SeatCheck {
   remark: string | null;
 }
 
+/** One member a kind, so that a kind alone tells the fields. */
+type Says<K extends Kind, Fields> = K extends Kind ? { kind: K } & Fields : never;
+
 /** What a statement says. */
 export type Body =
-  | { kind: 'offer'; terms: Terms }
-  | { kind: 'agree' | 'decline' | 'withdraw' | 'lapse'; offer: Hex }
-  | { kind: 'gather' | 'begin' | 'open'; terms: Hex }
-  | { kind: 'preflight'; terms: Hex; seats: SeatCheck[] }
-  | { kind: 'vouch'; seat: Hex; person: number | null }
-  | { kind: 'admit'; terms: Hex; person: Person }
-  | { kind: 'strike'; person: number }
-  | { kind: 'close' | 'end' }
-  | { kind: 'lost' | 'back'; far: Hex; since: number }
-  | { kind: 'rekey'; key: Hex; proof: Hex };
+  | Says<'offer', { terms: Terms }>
+  | Says<'agree' | 'decline' | 'withdraw' | 'lapse', { offer: Hex }>
+  | Says<'gather' | 'begin' | 'open', { terms: Hex }>
+  | Says<'preflight', { terms: Hex; seats: SeatCheck[] }>
+  | Says<'vouch', { seat: Hex; person: number | null }>
+  | Says<'admit', { terms: Hex; person: Person }>
+  | Says<'strike', { person: number }>
+  | Says<'close' | 'end', object>
+  | Says<'lost' | 'back', { far: Hex; since: number }>
+  | Says<'rekey', { key: Hex; proof: Hex }>;
+
+type Bodies = { [K in Kind]: Extract<Body, { kind: K }> };
 
 /** The body of that kind. */
-export type BodyOf<K extends Kind> = Extract<Body, { kind: K }>;
+export type BodyOf<K extends Kind> = Bodies[K];
 
 const ROUND_TRIP_MS_MAX = 65_535;
 const LOSS_PERMILLE_MAX = 1_000;

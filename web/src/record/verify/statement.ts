@@ -1,6 +1,6 @@
 // A statement: one signed entry of one side's chain, from its bytes to what it means (docs/record.md, sections 1 and 2).
 
-import { KINDS, readBody, type Body } from './body';
+import { KINDS, readBody, type BodyOf, type Kind } from './body';
 import { hex, joined, sha256, unhex, type Hex } from './bytes';
 import { Malformed, Reader } from './cbor';
 import { verifies } from './ed25519';
@@ -22,7 +22,7 @@ export interface Head {
 }
 
 /** A signed statement whose bytes and signature are right. Whether it fits its chain is another question. */
-export interface Statement extends Head {
+export interface Statement<K extends Kind = Kind> extends Head {
   /** As they came: what is hashed. */
   bytes: Uint8Array<ArrayBuffer>;
   /** The key that signed. */
@@ -37,7 +37,7 @@ export interface Statement extends Head {
   seen: Head[];
   /** Milliseconds since 1970, by the signer's clock. */
   at: number;
-  body: Body;
+  body: BodyOf<K>;
 }
 
 const FORMAT = 'visavis statement 1';
