@@ -153,7 +153,10 @@ export class Chains {
   upTo<K extends Kind>(kind: K, cut: readonly number[]): Entry<K>[] {
     const lists = this.said.get(kind) ?? [];
     // What lies in the list of a kind was put there for its body's kind.
-    return lists.flatMap((list, side) => list.filter((entry) => entry.statement.number <= (cut[side] ?? 0))) as Entry<K>[];
+    return lists.flatMap((list, side) => {
+      const last = cut[side] ?? 0;
+      return (list.at(-1)?.statement.number ?? 0) <= last ? list : list.filter((entry) => entry.statement.number <= last);
+    }) as Entry<K>[];
   }
 
   /** Whether a side has said two things in one place: the call is over. */

@@ -9,7 +9,7 @@ import type { Chains, Entry } from './chains';
 import type { Person, Terms } from './terms';
 
 /** Each side's newest valid statement about one thing; null where a side has said none. */
-type BySide = (Entry | null)[];
+type BySide<K extends Kind = Kind> = (Entry<K> | null)[];
 
 /** An offer that is not void. */
 export interface Offered {
@@ -24,7 +24,16 @@ export interface Offered {
   closings: Entry[];
 }
 
-const nameOf = (person: Person) => JSON.stringify([person.id, person.side, person.role, person.title, person.place]);
+const names = new WeakMap<Person, string>();
+
+/** All of a person in one text: the same for two that agree in every field. */
+function nameOf(person: Person): string {
+  const known = names.get(person);
+  if (known !== undefined) return known;
+  const name = JSON.stringify([person.id, person.side, person.role, person.title, person.place]);
+  names.set(person, name);
+  return name;
+}
 
 /** Persons by id, then by everything else, so that a roster has one order. */
 const byId = (a: Person, b: Person) => a.id - b.id || (nameOf(a) < nameOf(b) ? -1 : 1);
@@ -39,11 +48,11 @@ function grouped<By, T>(items: readonly T[], by: (item: T) => By): ReadonlyMap<B
   return found;
 }
 
-const all = (halves: BySide): halves is Entry[] => !halves.includes(null);
+const all = <K extends Kind>(halves: BySide<K>): halves is [Entry<K>, ...Entry<K>[]] => !halves.includes(null);
 
 /** The chains, cut at a number each. */
 export class View {
-  private memo = new Map<string, unknown>();
+  private readonly memo = new Map<string, unknown>();
 
   constructor(
     readonly chains: Chains,
@@ -67,9 +76,9 @@ export class View {
   }
 
   /** Each side's newest valid statement of a kind, by what it is about. */
-  private newest<K extends Kind>(kind: K, about: (entry: Entry<K>) => string): ReadonlyMap<string, BySide> {
+  private newest<K extends Kind>(kind: K, about: (entry: Entry<K>) => string): ReadonlyMap<string, BySide<K>> {
     return this.once(`newest ${kind}`, () => {
-      const found = new Map<string, BySide>();
+      const found = new Map<string, BySide<K>>();
       for (const entry of this.valid(kind)) {
         const key = about(entry);
         let sides = found.get(key);
@@ -80,7 +89,7 @@ export class View {
     });
   }
 
-  private nobody(): BySide {
+  private nobody<K extends Kind>(): BySide<K> {
     return this.chains.sides.map(() => null);
   }
 
@@ -100,6 +109,7 @@ export class View {
     return byOffer.get(offer) ?? [];
   }
 
+  /** Whether anything has closed an offer. */
   closed(offer: Hex): boolean {
     return this.closings(offer).length > 0;
   }
@@ -110,13 +120,14 @@ export class View {
       const agrees = this.newest('agree', (entry) => entry.statement.body.offer);
       return this.valid('offer').map((entry): Offered => {
         const { hash, body } = entry.statement;
-        const halves = [...(agrees.get(hash) ?? this.nobody())];
+        const halves: BySide = [...(agrees.get(hash) ?? this.nobody())];
         halves[entry.side] = entry;
         return { hash, entry, terms: body.terms, halves, consented: all(halves), closings: [...this.closings(hash)] };
       });
     });
   }
 
+  /** The offer of that hash, unless it is void. */
   offer(hash: Hex): Offered | null {
     const byHash = this.once('by hash', () => new Map(this.offers.map((offer) => [offer.hash, offer])));
     return byHash.get(hash) ?? null;
@@ -144,12 +155,14 @@ export class View {
     return this.once('in force', () => this.offers.filter((offer) => offer.consented && !offer.closings.length && !this.replaced.has(offer.hash)));
   }
 
+  /** Whether two agreed terms are in force. */
   get crossed(): boolean {
     return this.inForce.length > 1;
   }
 
   // ---- the session ----
 
+  /** Whether anyone has said `end`. */
   get ended(): boolean {
     return this.said('end').length > 0;
   }
@@ -201,7 +214,7 @@ export class View {
   }
 
   /** The halves by which footage is open, ascending by side; null while it is closed. */
-  get footage(): Entry[] | null {
+  get footage(): readonly Entry[] | null {
     if (!this.running) return null;
     return this.inForce.map((offer) => this.openHalves(offer.hash)).find(all) ?? null;
   }
@@ -213,10 +226,14 @@ export class View {
     return byPerson.get(id) ?? [];
   }
 
+  /** Each side's `admit`, by terms and person in every field. */
+  private get admits(): ReadonlyMap<string, BySide<'admit'>> {
+    return this.newest('admit', ({ statement: { body } }) => body.terms + nameOf(body.person));
+  }
+
   /** Each side's half of the admission of exactly this person under these terms, as far as it stands. */
   admitHalves(terms: Hex, person: Person): BySide {
-    const admits = this.newest('admit', ({ statement: { body } }) => body.terms + nameOf(body.person));
-    const halves = admits.get(terms + nameOf(person)) ?? this.nobody();
+    const halves = this.admits.get(terms + nameOf(person)) ?? this.nobody();
     return halves.map((half) => (half && this.sawAll(half, this.strikes(person.id)) ? half : null));
   }
 
@@ -228,9 +245,10 @@ export class View {
         for (const person of offer.terms.roster) {
           if (offer.halves.every((half) => half && this.sawAll(half, this.strikes(person.id)))) people.set(nameOf(person), person);
         }
-        for (const { statement } of this.valid('admit')) {
-          const { terms, person } = statement.body;
-          if (terms === offer.hash && !people.has(nameOf(person)) && all(this.admitHalves(terms, person))) people.set(nameOf(person), person);
+        for (const halves of this.admits.values()) {
+          if (!all(halves)) continue;
+          const { terms, person } = halves[0].statement.body;
+          if (terms === offer.hash && all(this.admitHalves(terms, person))) people.set(nameOf(person), person);
         }
       }
       return [...people.values()].toSorted(byId);
@@ -238,13 +256,13 @@ export class View {
   }
 
   /** Each side's newest word about each key. */
-  get vouches(): ReadonlyMap<Hex, (Entry<'vouch'> | null)[]> {
-    return this.newest('vouch', (entry) => entry.statement.body.seat) as ReadonlyMap<Hex, (Entry<'vouch'> | null)[]>;
+  get vouches(): ReadonlyMap<Hex, BySide<'vouch'>> {
+    return this.newest('vouch', (entry) => entry.statement.body.seat);
   }
 
   /** Whom each side says to sit there; null where it has said nobody, or nothing. */
   sitters(seat: Hex): (number | null)[] {
-    const words = this.vouches.get(seat) ?? this.chains.sides.map(() => null);
+    const words = this.vouches.get(seat) ?? this.nobody<'vouch'>();
     return words.map((word) => word?.statement.body.person ?? null);
   }
 
