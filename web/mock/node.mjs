@@ -179,8 +179,8 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       return call.seats
         .filter((s) => s.side === far.id && (nodes[1 - i].sockets.has(s.seatId) || call.present))
         .flatMap((s) => [
-          { id: s.person * 2, side: far.id, person: s.person, kind: 'sound' },
-          ...(call.terms.medium === 'picture' ? [{ id: s.person * 2 + 1, side: far.id, person: s.person, kind: 'picture' }] : []),
+          { id: s.person * 2, side: far.id, person: s.person, key: s.key ?? '', kind: 'sound' },
+          ...(call.terms.medium === 'picture' ? [{ id: s.person * 2 + 1, side: far.id, person: s.person, key: s.key ?? '', kind: 'picture' }] : []),
         ]);
     };
     node.tell = () => {

@@ -50,7 +50,7 @@ describe('which screen is due', () => {
 
   it('fills the screen with the principal, whoever else is seen', () => {
     const call = view({ roster: [{ id: 5, side: B, role: 'interpreter', title: '', place: '' }, { id: 7, side: B, role: 'principal', title: '', place: '' }] });
-    const track = (id: number, person: number, kind: 'picture' | 'sound') => ({ id, side: B, person, kind });
+    const track = (id: number, person: number, kind: 'picture' | 'sound') => ({ id, side: B, person, key: 'k', kind });
     expect(mainPicture([track(1, 5, 'picture'), track(2, 7, 'picture'), track(3, 7, 'sound')], call)?.id).toBe(2);
     expect(mainPicture([track(1, 5, 'picture')], call)?.id).toBe(1);
     expect(mainPicture([track(3, 7, 'sound')], call)).toBeNull();
@@ -116,7 +116,7 @@ describe('what may be sent', () => {
 });
 
 describe('what arrives', () => {
-  const far = (more: Partial<FarStats>): FarStats => ({ id: 1, side: B, person: 2, kind: 'picture', packets: 0, lost: 0, bytes: 0, frames: 0, width: 0, height: 0, fps: 0, freezes: 0, energy: 0, level: 0, samples: 0, concealed: 0, ...more });
+  const far = (more: Partial<FarStats>): FarStats => ({ id: 1, side: B, person: 2, key: 'k', kind: 'picture', packets: 0, lost: 0, bytes: 0, frames: 0, width: 0, height: 0, fps: 0, freezes: 0, energy: 0, level: 0, samples: 0, concealed: 0, ...more });
   const stats = (...all: FarStats[]): Stats => ({ connection: 'connected', rtt_ms: 1, kbps: null, far: all, own: [] });
 
   it('is believed on decoded frames only, never on a connection', () => {

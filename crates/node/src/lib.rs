@@ -6,6 +6,8 @@
 
 pub mod api;
 pub mod books;
+#[cfg(debug_assertions)]
+mod capture;
 pub mod config;
 mod core;
 pub mod enrol;

@@ -198,6 +198,8 @@ struct Loop {
     /// Remote tracks: where they come from.
     remote: BTreeMap<TrackId, (SideId, u16)>,
     news: mpsc::Sender<News>,
+    #[cfg(debug_assertions)]
+    capture: crate::capture::Capture,
 }
 
 impl Loop {
@@ -210,6 +212,8 @@ impl Loop {
             leaving: BTreeMap::new(),
             remote: BTreeMap::new(),
             news,
+            #[cfg(debug_assertions)]
+            capture: crate::capture::Capture::from_environment(),
         }
     }
 
@@ -261,6 +265,11 @@ impl Loop {
         };
         let now = Instant::now();
         for _ in 0..BATCH_MAX {
+            #[cfg(debug_assertions)]
+            if self.capture.is_on() {
+                self.capture
+                    .keep(crate::capture::Way::In, packet.track, &from_wire(&packet));
+            }
             let Some(line) = self.lines.get_mut(&far) else {
                 return;
             };
@@ -305,6 +314,8 @@ impl Loop {
         let Some(line) = self.lines.get_mut(&far) else {
             return;
         };
+        #[cfg(debug_assertions)]
+        self.capture.keep(crate::capture::Way::Out, track.0, &packet);
         line.handle.media(to_wire(track, packet));
         let rate = line.handle.rate();
         if rate.abs_diff(line.shared_kbps) > line.shared_kbps / RATE_STEP {

@@ -148,6 +148,8 @@ export interface TrackView {
   id: number;
   side: string;
   person: number;
+  /** The key of the seat that it comes from, as its node says; who that is, the record says. */
+  key: string;
   kind: 'sound' | 'picture';
 }
 

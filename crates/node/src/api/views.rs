@@ -453,6 +453,8 @@ pub struct TrackView {
     pub side: String,
     /// Roster number of its sender.
     pub person: u16,
+    /// Key of the seat that it comes from, 64 hex digits.
+    pub key: String,
     /// Sound or picture.
     pub kind: TrackKind,
 }

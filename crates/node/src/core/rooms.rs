@@ -379,11 +379,12 @@ impl Core {
             .remote
             .iter()
             .filter_map(|(at, remote)| {
-                let (kind, _, person) = plan.remote.get(at)?;
+                let (kind, key, person) = plan.remote.get(at)?;
                 Some(TrackView {
                     id: remote.track.0.into(),
                     side: at.0.to_string(),
                     person: *person,
+                    key: key.to_string(),
                     kind: match kind {
                         signal::Kind::Sound => TrackKind::Sound,
                         signal::Kind::Picture => TrackKind::Picture,
