@@ -1,4 +1,5 @@
-//! Keeps what a side must not lose: the statements of both chains, lines, seats, line history and settings.
+//! Keeps what a side must not lose: the statements of both chains, lines, seats, line history and settings, and for as
+//! long as a call lasts the commits of its MLS group.
 //!
 //! Driven by the node, which hands over bytes and times. It holds no rule about calls: it never reads a statement,
 //! never changes one and never drops one. What it acknowledges is on disk: [`Store::put`] returns after the commit
@@ -15,7 +16,8 @@ use std::path::Path;
 
 pub use error::StoreError;
 pub use types::{
-    ChainEntry, ChainKind, Enrol, Head, Id, Line, NewStatement, Put, Sample, Seat, SeatId, SeatIdError, Stored,
+    ChainEntry, ChainKind, Commit, CommitHead, Enrol, Head, Id, Line, NewCommit, NewStatement, Put, PutCommit, Sample,
+    Seat, SeatId, SeatIdError, Stored,
 };
 
 /// Most bytes of one statement.
@@ -26,6 +28,15 @@ pub const CHAIN_LENGTH_MAX: u32 = 4096;
 
 /// Most forked statements kept for one side in one chain set: one is proof, the rest would be a way to fill the disk.
 pub const FORKS_MAX: u32 = 16;
+
+/// Most bytes of one MLS commit, and of its Welcome.
+pub const COMMIT_BYTES_MAX: usize = 128 * 1024;
+
+/// Most commits of one call's MLS group.
+pub const COMMITS_MAX: u32 = 4096;
+
+/// Most bytes of them together, Welcomes included.
+pub const COMMITS_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Most rows that one listing returns.
 pub const PAGE_MAX: u32 = 1_000;
@@ -142,6 +153,32 @@ forward! {
     /// # Errors
     /// The disk's failures.
     chains(kind: ChainKind, before_ms: i64, limit: u32) -> Vec<ChainEntry>;
+
+    /// Stores an accepted commit of a call's MLS group and returns once it is on disk. A commit to epoch 0 of another
+    /// group starts that group and forgets the one before; any other must be the next of the group that is held.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfBounds`] for a commit that is empty or too large, and for one more than a call may hold, else
+    /// the disk's failures. On any error nothing has changed.
+    put_commit(commit: &NewCommit<'_>) -> PutCommit;
+
+    /// The commits of a call's group with `epoch >= from`, in order, at most `limit` (and [`PAGE_MAX`]).
+    ///
+    /// # Errors
+    /// The disk's failures.
+    commits(chain: Id, from: u32, limit: u32) -> Vec<Commit>;
+
+    /// The group of every call that has one, and how many commits it holds.
+    ///
+    /// # Errors
+    /// The disk's failures.
+    commit_heads() -> Vec<CommitHead>;
+
+    /// Forgets all commits of a call. True when there were any.
+    ///
+    /// # Errors
+    /// The disk's failures.
+    forget_commits(chain: Id) -> bool;
 
     /// Adds a line, or replaces all that is known of it.
     ///

@@ -143,6 +143,76 @@ pub struct ChainEntry {
     pub added_ms: i64,
 }
 
+/// An accepted commit of a call's MLS group, to be stored. Nothing here reads it.
+#[derive(Clone, Copy)]
+pub struct NewCommit<'a> {
+    /// The call.
+    pub chain: Id,
+    /// The group.
+    pub group: [u8; 16],
+    /// The epoch that it ends; 0 makes the group.
+    pub epoch: u32,
+    /// Key of the seat that made it.
+    pub seat: Id,
+    /// The commit.
+    pub message: &'a [u8],
+    /// The Welcome for those it adds.
+    pub welcome: Option<&'a [u8]>,
+    /// This node's clock, milliseconds UTC.
+    pub now_ms: i64,
+}
+
+/// What became of a commit that was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutCommit {
+    /// Stored.
+    New,
+    /// The very same one was stored before.
+    Known,
+    /// It does not follow what is held: another one has its place, or there is a gap before it, or the group is another.
+    Other,
+}
+
+/// A stored commit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The group.
+    pub group: [u8; 16],
+    /// The epoch that it ends.
+    pub epoch: u32,
+    /// Key of the seat that made it.
+    pub seat: Id,
+    /// The commit.
+    pub message: Vec<u8>,
+    /// The Welcome for those it adds.
+    pub welcome: Option<Vec<u8>>,
+}
+
+impl Commit {
+    pub(crate) fn is(&self, new: &NewCommit<'_>) -> bool {
+        (self.group, self.epoch, self.seat) == (new.group, new.epoch, new.seat)
+            && self.message == new.message
+            && self.welcome.as_deref() == new.welcome
+    }
+}
+
+impl fmt::Debug for Commit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Commit(#{} {} bytes)", self.epoch, self.message.len())
+    }
+}
+
+/// How far a call's group has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitHead {
+    /// The call.
+    pub chain: Id,
+    /// Its group.
+    pub group: [u8; 16],
+    /// Commits held; the next one is to this epoch.
+    pub count: u32,
+}
+
 /// A line: the far side as paired.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Line {

@@ -1,7 +1,8 @@
 //! What was acknowledged is there after a crash: a real process is killed at random moments, traced, and denied the disk.
 //!
 //! The process is this test binary itself: with [`CHILD`] set, `child` writes statements into the named file and says
-//! `ack N` on its standard output after each. Without it, `child` does nothing.
+//! `ack N` on its standard output after each; runs from [`COMMITS_FROM`] on write commits instead. Without it, `child`
+//! does nothing.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -11,10 +12,13 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngCore as _, SeedableRng as _};
-use store::{ChainKind, Id, NewStatement, Store, StoreError};
+use store::{ChainKind, Id, NewCommit, NewStatement, Store, StoreError};
 
 /// Path of the store, then the number of the run, then how many statements.
 const CHILD: &str = "VISAVIS_STORE_CHILD";
+
+/// Runs that write commits of a group instead of statements.
+const COMMITS_FROM: u32 = 1_000_000;
 
 /// Kills, and the time after which no further one is begun.
 const KILLS: u32 = 250;
@@ -37,6 +41,18 @@ fn bytes_of(run: u32, number: u32) -> Vec<u8> {
     bytes
 }
 
+fn new_commit(run: u32, epoch: u32, message: &[u8]) -> NewCommit<'_> {
+    NewCommit {
+        chain: chain(run),
+        group: [7; 16],
+        epoch,
+        seat: chain(1),
+        message,
+        welcome: None,
+        now_ms: 0,
+    }
+}
+
 fn say(word: &str) {
     let mut out = std::io::stdout().lock();
     out.write_all(word.as_bytes()).unwrap();
@@ -57,6 +73,11 @@ async fn child() {
     say("\nopen\n");
     for number in 0..count {
         let bytes = bytes_of(run, number);
+        if run >= COMMITS_FROM {
+            store.put_commit(&new_commit(run, number, &bytes)).await.unwrap();
+            say(&format!("ack {number}\n"));
+            continue;
+        }
         let new = NewStatement {
             chain: chain(run),
             kind: ChainKind::Call,
@@ -157,6 +178,43 @@ async fn killed_at_any_moment_nothing_acknowledged_is_lost() {
         check(&store, run, None).await;
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_no_acknowledged_commit_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("visavis.db");
+    let mut acks = 0;
+    for kill in 0..12_u32 {
+        let run = COMMITS_FROM + kill;
+        let mut child = orders(&mut Command::new(this_binary()), run, 4_000, &path);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while lines.next().is_some_and(|line| line.unwrap() != "open") {}
+        std::thread::sleep(Duration::from_millis(u64::from(kill) * 3 + 20));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let acked = lines
+            .map_while(Result::ok)
+            .filter(|line| line.starts_with("ack "))
+            .count();
+        let store = Store::open(&path).await.unwrap();
+        let held = store.commits(chain(run), 0, 1_000).await.unwrap();
+        assert!(
+            held.len() >= acked.min(1_000),
+            "{acked} acknowledged, {} held",
+            held.len()
+        );
+        for (epoch, commit) in (0..).zip(&held) {
+            assert_eq!(
+                (commit.epoch, &commit.message),
+                (epoch, &bytes_of(run, epoch)),
+                "a gap or half-written"
+            );
+        }
+        store.close().await;
+        acks += acked;
+    }
+    assert!(acks > 12, "the processes died before they did anything");
 }
 
 fn strace() -> Option<()> {

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use sqlx::Connection as _;
-use store::{Id, NewStatement, Sample, Store, StoreError};
+use store::{COMMIT_BYTES_MAX, COMMITS_BYTES_MAX, Id, NewCommit, NewStatement, PutCommit, Sample, Store, StoreError};
 
 struct Folder(tempfile::TempDir);
 
@@ -167,6 +167,51 @@ async fn the_history_of_a_line_is_bounded() {
         .unwrap();
     assert_eq!(count, i64::from(store::SAMPLES_MAX));
     assert_eq!(store.samples(line.far, 1).await.unwrap()[0].at_ms, 99_999);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_one_group_may_hold_is_bounded() {
+    let folder = Folder::new();
+    let store = suite::Place::open(&folder).await;
+    let commit = |epoch| NewCommit {
+        chain: Id([1; 32]),
+        group: [1; 16],
+        epoch,
+        seat: Id([2; 32]),
+        message: b"commit",
+        welcome: None,
+        now_ms: 0,
+    };
+    // Written by hand, in one transaction.
+    let mut hand = raw(&folder.file()).await;
+    let full = u32::try_from(COMMITS_BYTES_MAX / (2 * COMMIT_BYTES_MAX as u64)).unwrap();
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+         INSERT INTO commits (chain, epoch, mls_group, seat, message, welcome, stored_ms)
+         SELECT ?2, i, ?3, ?2, zeroblob(?4), zeroblob(?4), 0 FROM n",
+    )
+    .bind(full)
+    .bind([1; 32].as_slice())
+    .bind([1; 16].as_slice())
+    .bind(i64::try_from(COMMIT_BYTES_MAX).unwrap())
+    .execute(&mut hand)
+    .await
+    .unwrap();
+    assert!(matches!(
+        store.put_commit(&commit(full)).await,
+        Err(StoreError::OutOfBounds("commits"))
+    ));
+    let other = NewCommit {
+        group: [2; 16],
+        ..commit(0)
+    };
+    assert_eq!(
+        store.put_commit(&other).await.unwrap(),
+        PutCommit::New,
+        "another group starts from nothing"
+    );
+    assert_eq!(store.commits(Id([1; 32]), 0, 9).await.unwrap().len(), 1);
     store.close().await;
 }
 

@@ -1,5 +1,6 @@
 //! The SQLite backend: one connection that writes, a few that read, write-ahead log, a sync at each commit.
 
+mod commits;
 mod lines;
 mod seats;
 mod statements;

@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use store::{
-    BLOB_BYTES_MAX, CHAIN_LENGTH_MAX, ChainKind, Enrol, FORKS_MAX, Id, Line, NewStatement, PER_LINE_MAX, Put,
-    SAMPLES_MAX, STATEMENT_BYTES_MAX, Sample, SeatId, Store, StoreError, TEXT_BYTES_MAX,
+    BLOB_BYTES_MAX, CHAIN_LENGTH_MAX, COMMIT_BYTES_MAX, ChainKind, CommitHead, Enrol, FORKS_MAX, Id, Line, NewCommit,
+    NewStatement, PER_LINE_MAX, Put, PutCommit, SAMPLES_MAX, STATEMENT_BYTES_MAX, Sample, SeatId, Store, StoreError,
+    TEXT_BYTES_MAX,
 };
 
 /// Somewhere a store can be opened again and again.
@@ -20,6 +21,8 @@ pub async fn all<P: Place>(fresh: impl Fn() -> P) {
     bounds_hold(&fresh()).await;
     several_are_all_or_none(&fresh()).await;
     pages_and_heads(&fresh()).await;
+    commits_follow_each_other(&fresh()).await;
+    commits_are_bounded(&fresh()).await;
     lines_and_history(&fresh()).await;
     a_token_is_used_once(&fresh()).await;
     two_at_once(&fresh()).await;
@@ -188,6 +191,89 @@ async fn pages_and_heads(place: &impl Place) {
         id(9)
     );
     assert_eq!(store.chain(id(9)).await.unwrap().unwrap().line, id(200));
+    store.close().await;
+}
+
+fn commit(chain: u8, group: u8, epoch: u32, message: &[u8]) -> NewCommit<'_> {
+    NewCommit {
+        chain: id(chain),
+        group: [group; 16],
+        epoch,
+        seat: id(77),
+        message,
+        welcome: Some(b"welcome"),
+        now_ms: 5,
+    }
+}
+
+async fn commits_follow_each_other(place: &impl Place) {
+    let store = place.open().await;
+    let put = async |new: NewCommit<'_>| store.put_commit(&new).await.unwrap();
+    assert_eq!(put(commit(1, 1, 1, b"before the first")).await, PutCommit::Other);
+    assert_eq!(put(commit(1, 1, 0, b"first")).await, PutCommit::New);
+    assert_eq!(put(commit(1, 1, 0, b"first")).await, PutCommit::Known);
+    assert_eq!(put(commit(1, 1, 0, b"other")).await, PutCommit::Other);
+    let without = NewCommit {
+        welcome: None,
+        ..commit(1, 1, 0, b"first")
+    };
+    assert_eq!(put(without).await, PutCommit::Other, "the Welcome belongs to it");
+    assert_eq!(put(commit(1, 1, 2, b"gap")).await, PutCommit::Other);
+    assert_eq!(put(commit(1, 2, 1, b"of another group")).await, PutCommit::Other);
+    let alone = NewCommit {
+        welcome: None,
+        ..commit(1, 1, 1, b"second")
+    };
+    assert_eq!(put(alone).await, PutCommit::New);
+    assert_eq!(put(commit(2, 9, 0, b"elsewhere")).await, PutCommit::New);
+    store.close().await;
+
+    let store = place.open().await;
+    let held = store.commits(id(1), 0, 9).await.unwrap();
+    let seen: Vec<_> = held
+        .iter()
+        .map(|c| (c.group[0], c.epoch, c.seat, c.message.as_slice(), c.welcome.as_deref()))
+        .collect();
+    let first = (1, 0, id(77), &b"first"[..], Some(&b"welcome"[..]));
+    assert_eq!(seen, [first, (1, 1, id(77), &b"second"[..], None)]);
+    assert_eq!(store.commits(id(1), 1, 9).await.unwrap(), held[1..]);
+    assert_eq!(store.commits(id(1), 0, 1).await.unwrap(), held[..1]);
+    let head = |chain, group, count| CommitHead {
+        chain: id(chain),
+        group: [group; 16],
+        count,
+    };
+    assert_eq!(store.commit_heads().await.unwrap(), [head(1, 1, 2), head(2, 9, 1)]);
+    assert_eq!(
+        store.put_commit(&commit(1, 3, 0, b"afresh")).await.unwrap(),
+        PutCommit::New
+    );
+    assert_eq!(store.commit_heads().await.unwrap(), [head(1, 3, 1), head(2, 9, 1)]);
+    assert!(store.forget_commits(id(1)).await.unwrap() && !store.forget_commits(id(1)).await.unwrap());
+    assert_eq!(store.commit_heads().await.unwrap(), [head(2, 9, 1)]);
+    store.close().await;
+}
+
+async fn commits_are_bounded(place: &impl Place) {
+    let store = place.open().await;
+    let large = vec![7; COMMIT_BYTES_MAX + 1];
+    for wrong in [
+        commit(1, 1, 0, b""),
+        commit(1, 1, 0, &large),
+        NewCommit {
+            welcome: Some(&large),
+            ..commit(1, 1, 0, b"x")
+        },
+        NewCommit {
+            welcome: Some(b""),
+            ..commit(1, 1, 0, b"x")
+        },
+    ] {
+        assert!(matches!(
+            store.put_commit(&wrong).await,
+            Err(StoreError::OutOfBounds("commit"))
+        ));
+    }
     store.close().await;
 }
 
