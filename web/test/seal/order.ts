@@ -253,7 +253,8 @@ export class World {
 
   private propose(t: Terminal, m: SealToNode & { t: 'seal.commit' }): void {
     if (this.cut && t.side === 'a') return this.to(t, { t: 'seal.away', call: CALL });
-    const members = this.terminals.some((o) => o !== t && o.connected && o.said === null && !(this.cut && o.side === 'a'));
+    const good = (o: Terminal) => o.seats.some((s) => s.key === o.key && s.good);
+    const members = this.terminals.some((o) => o !== t && o.connected && good(o) && o.said === null && !(this.cut && o.side === 'a'));
     const creates = m.epoch === 0 && m.group !== this.group && !members;
     if (creates) {
       this.group = m.group;
