@@ -63,7 +63,7 @@ export class Epochs {
   /** Another group, or none: nothing of this one is sent or opened again. */
   clear(): void {
     this.stop();
-    for (const old of [...this.held]) this.drop(old);
+    for (const old of this.held) this.drop(old);
   }
 
   private drop(old: Epoch): void {

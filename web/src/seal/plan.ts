@@ -55,7 +55,7 @@ export function need(member: Member, waiting: Waiting, view: View): Need | null 
   const silent = stuck ? member.leaves.filter((l) => unmerged.includes(l.leaf) && l.leaf !== member.self && view.now - view.heard(l.key) >= SILENT_MS) : [];
   // A seat that waits although it has a leaf was loaded anew: its old leaf goes in the same commit.
   const old = member.leaves.filter((l) => add.some((p) => p.key === l.key));
-  const remove = [...new Set([...bad, ...silent, ...old].map((l) => l.leaf))].sort((a, b) => a - b);
+  const remove = [...new Set([...bad, ...silent, ...old].map((l) => l.leaf))].toSorted((a, b) => a - b);
   if (remove.length > 0 || add.length > 0) {
     const name = `${remove.join()}|${add.map((p) => mark(p.keyPackage.leafNode.signature)).join(' ')}`;
     return { remove, add, delay: RANK_MS * rank(member, view, null), name };

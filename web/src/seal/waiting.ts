@@ -54,13 +54,13 @@ export class Waiting {
 
   /** Seats whose packages wait, in the order of their keys. */
   keys(good: (key: string) => boolean): string[] {
-    return this.list.map((p) => p.key).filter(good).sort();
+    return this.list.map((p) => p.key).filter(good).toSorted();
   }
 
   /** What a member would add: of good seats, not its own, and not what is or was in the group already. */
   wanted(member: Member | null, me: string, good: (key: string) => boolean): ReadPackage[] {
     const fresh = (p: ReadPackage) => !this.spent.has(mark(p.keyPackage.leafNode.signature)) && !member?.leaves.some((l) => same(l.signature, p.keyPackage.leafNode.signature));
-    return this.list.filter((p) => p.key !== me && good(p.key) && fresh(p)).sort((a, b) => (a.key < b.key ? -1 : 1));
+    return this.list.filter((p) => p.key !== me && good(p.key) && fresh(p)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
 }
 
