@@ -11,7 +11,7 @@ const bytes = (text: string): Bytes => Uint8Array.from(Buffer.from(text, 'hex'))
 
 interface Rfc {
   header: [kid: string, ctr: string, encoded: string][];
-  sframe: Record<'base_key' | 'sframe_salt' | 'metadata' | 'nonce' | 'pt' | 'ct', string>[] & { cipher_suite: number; kid: number; ctr: number }[];
+  sframe: (Record<'base_key' | 'sframe_salt' | 'metadata' | 'nonce' | 'pt' | 'ct', string> & { cipher_suite: number; kid: number; ctr: number })[];
 }
 const rfc = JSON.parse(readFileSync(new URL('vectors/rfc9605.json', import.meta.url), 'utf8')) as Rfc;
 const SUITES = { [AES_128_GCM_SHA256_128.id]: AES_128_GCM_SHA256_128, [AES_256_GCM_SHA512_128.id]: AES_256_GCM_SHA512_128 };
