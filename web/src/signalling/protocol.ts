@@ -153,6 +153,23 @@ export interface TrackView {
   kind: 'sound' | 'picture';
 }
 
+/** A key package that waits for somebody to add it. */
+export interface KeyPackage {
+  /** Key of the seat whose terminal made it. */
+  key: string;
+  /** Base64. */
+  bytes: string;
+}
+
+/** How a side's keys follow from the one that its id names. */
+export interface ChainSide {
+  side: string;
+  /** Its first key. */
+  key: string;
+  /** Its Rekeys, oldest first; base64. */
+  rekeys: string[];
+}
+
 export type FromNode =
   | { t: 'challenge'; nonce: string }
   | { t: 'ready'; me: Me }
@@ -165,6 +182,15 @@ export type FromNode =
   | { t: 'media.error'; id: number; code: string }
   | { t: 'media.restart' }
   | { t: 'media.again' }
+  /** Statements of a call, base64: all that are known, in pages, each after those that it has seen; then each as it is
+   * stored. `sides` stands in the first page and is sent again with a new key, else it is empty. */
+  | { t: 'chain'; call: string; sides: ChainSide[]; statements: string[] }
+  /** The call's MLS group; bytes are base64, `group` 32 hex digits. */
+  | { t: 'seal.packages'; call: string; packages: KeyPackage[] }
+  | { t: 'seal.commit'; call: string; group: string; epoch: number; commit: string; welcome: string | null; by: string }
+  | { t: 'seal.late'; call: string; group: string; epoch: number }
+  | { t: 'seal.away'; call: string }
+  | { t: 'seal.note'; call: string; from: string; bytes: string }
   | { t: 'rate'; kbps: number }
   | { t: 'replaced' }
   | { t: 'going' }
@@ -182,9 +208,13 @@ export type ToNode =
     }
   | { t: 'media.stop' }
   | { t: 'mic'; on: boolean }
-  | { t: 'end'; call: string };
+  | { t: 'end'; call: string }
+  | { t: 'seal.package'; call: string; bytes: string | null }
+  | { t: 'seal.commit'; call: string; group: string; epoch: number; commit: string; welcome: string | null }
+  | { t: 'seal.since'; call: string; group: string | null; epoch: number }
+  | { t: 'seal.note'; call: string; bytes: string };
 
 export type Args = Record<string, string | number>;
 
-/** A longer frame is refused by the node; nothing that a browser says comes near it. */
-export const MAX_FRAME = 256 * 1024;
+/** A longer frame is refused by the node; a commit with its Welcome is the longest that a browser says. */
+export const MAX_FRAME = 384 * 1024;

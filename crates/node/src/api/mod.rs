@@ -5,11 +5,13 @@
 //! Hashes and keys are lower-case hex, times are RFC 3339 in UTC with `Z`, lengths carry their unit last.
 
 mod requests;
+mod seal;
 mod socket;
 mod strict;
 mod views;
 
 pub use requests::*;
+pub use seal::*;
 pub use socket::*;
 pub use strict::{Malformed, parse, time_ms, time_text};
 pub use views::*;
@@ -17,8 +19,9 @@ pub use views::*;
 /// Most bytes of one HTTP request body.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// Most bytes of one socket message in either direction.
-pub const FRAME_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes of one socket message in either direction: the largest are a commit with its Welcome, and all key packages
+/// that wait.
+pub const FRAME_BYTES_MAX: usize = 384 * 1024;
 
 /// Most elements (object members, array items) in one JSON text from outside.
 pub const JSON_ITEMS_MAX: usize = 8_192;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::seal::{self, Base64, ChainSide, GroupId, KeyPackage};
 use super::{Args, CallSummary, CallView, LineView, Me, TrackView};
 
 /// What the node says on the socket.
@@ -75,6 +76,73 @@ pub enum ToBrowser {
     /// Offer again on the same connection: what the last answer took no longer holds.
     #[serde(rename = "media.again")]
     MediaAgain {},
+    /// Statements of a call, for the terminal to check by itself: after `ready` and at a call's start all that are known,
+    /// in pages, each after those that it has seen; then each as it is stored, the second ones of forks too.
+    #[serde(rename = "chain")]
+    Chain {
+        /// Call id.
+        call: String,
+        /// The parties' keys: in the first page, and again when a side has another key; else empty.
+        sides: Vec<ChainSide>,
+        /// The bytes as signed.
+        #[schema(value_type = Vec<String>)]
+        statements: Vec<Base64<{ store::STATEMENT_BYTES_MAX }>>,
+    },
+    /// Key packages that wait to be added to the call's MLS group, those of both sides.
+    #[serde(rename = "seal.packages")]
+    SealPackages {
+        /// Call id.
+        call: String,
+        /// Replaces what was known.
+        packages: Vec<KeyPackage>,
+    },
+    /// An accepted commit; in order, once each after a `seal.since`.
+    #[serde(rename = "seal.commit")]
+    SealCommit {
+        /// Call id.
+        call: String,
+        /// The group.
+        #[schema(value_type = String)]
+        group: GroupId,
+        /// The epoch that it ends; 0 makes the group.
+        epoch: u32,
+        /// The commit.
+        #[schema(value_type = String)]
+        commit: Base64<{ seal::COMMIT_BYTES_MAX }>,
+        /// The Welcome for those it adds.
+        #[schema(value_type = Option<String>)]
+        welcome: Option<Base64<{ seal::COMMIT_BYTES_MAX }>>,
+        /// Key of the seat that proposed it.
+        by: String,
+    },
+    /// A proposed commit was not taken: another one was, or the group is another, or they came too fast.
+    #[serde(rename = "seal.late")]
+    SealLate {
+        /// Call id.
+        call: String,
+        /// The proposal's group.
+        #[schema(value_type = String)]
+        group: GroupId,
+        /// The proposal's epoch.
+        epoch: u32,
+    },
+    /// A proposed commit could not be ordered, or it is not known whether it was: the line is cut, or a store failed.
+    #[serde(rename = "seal.away")]
+    SealAway {
+        /// Call id.
+        call: String,
+    },
+    /// A sealed note of another terminal.
+    #[serde(rename = "seal.note")]
+    SealNote {
+        /// Call id.
+        call: String,
+        /// Key of the seat that it came from.
+        from: String,
+        /// The note.
+        #[schema(value_type = String)]
+        bytes: Base64<{ seal::NOTE_BYTES_MAX }>,
+    },
     /// Cap of all that this seat sends.
     #[serde(rename = "rate")]
     Rate {
@@ -165,5 +233,54 @@ pub enum FromBrowser {
     End {
         /// Call id.
         call: String,
+    },
+    /// Leaves a key package to be added to the call's MLS group, in place of the one before.
+    #[serde(rename = "seal.package")]
+    SealPackage {
+        /// Call id.
+        call: String,
+        /// The package; null from a member, and from whoever wants in no longer.
+        #[serde(deserialize_with = "seal::present")]
+        #[schema(value_type = Option<String>)]
+        bytes: Option<Base64<{ seal::PACKAGE_BYTES_MAX }>>,
+    },
+    /// Proposes a commit.
+    #[serde(rename = "seal.commit")]
+    SealCommit {
+        /// Call id.
+        call: String,
+        /// The group.
+        #[schema(value_type = String)]
+        group: GroupId,
+        /// The epoch that it ends; 0 makes the group.
+        epoch: u32,
+        /// The commit.
+        #[schema(value_type = String)]
+        commit: Base64<{ seal::COMMIT_BYTES_MAX }>,
+        /// The Welcome for those it adds; with the commit at most [`super::PROPOSAL_BYTES_MAX`].
+        #[serde(deserialize_with = "seal::present")]
+        #[schema(value_type = Option<String>)]
+        welcome: Option<Base64<{ seal::COMMIT_BYTES_MAX }>>,
+    },
+    /// Asks for the accepted commits of the present group from an epoch on, and for those that follow.
+    #[serde(rename = "seal.since")]
+    SealSince {
+        /// Call id.
+        call: String,
+        /// The group that the epoch counts in; null, or another than the present one, asks for all.
+        #[serde(deserialize_with = "seal::present")]
+        #[schema(value_type = Option<String>)]
+        group: Option<GroupId>,
+        /// The first epoch wanted.
+        epoch: u32,
+    },
+    /// A sealed note to every other terminal of the call.
+    #[serde(rename = "seal.note")]
+    SealNote {
+        /// Call id.
+        call: String,
+        /// The note.
+        #[schema(value_type = String)]
+        bytes: Base64<{ seal::NOTE_BYTES_MAX }>,
     },
 }

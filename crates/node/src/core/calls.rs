@@ -21,6 +21,9 @@ pub(super) struct Held {
     chains: Chains,
     /// Always `State::of(&chains)`.
     state: State,
+    /// Every statement of the chains, the second ones of forks too, in the order in which they were stored, or in one
+    /// that their signers' order allows.
+    log: Vec<Statement>,
     pending: Vec<Statement>,
     /// A person pressed End before this node knew how far its own chain had gone: media has stopped, the statement follows.
     ending: bool,
@@ -34,6 +37,7 @@ impl Held {
     fn new(chains: Chains) -> Self {
         Self {
             state: State::of(&chains),
+            log: super::chain::in_order(&chains),
             chains,
             pending: Vec::new(),
             ending: false,
@@ -57,9 +61,16 @@ impl Held {
         self.ending
     }
 
-    fn set(&mut self, chains: Chains) {
+    /// Every statement that is stored, each after those that it has seen.
+    pub(super) fn log(&self) -> &[Statement] {
+        &self.log
+    }
+
+    /// The chains have grown by a statement.
+    fn set(&mut self, chains: Chains, by: Statement) {
         self.state = State::of(&chains);
         self.chains = chains;
+        self.log.push(by);
     }
 }
 
@@ -175,7 +186,7 @@ impl Core {
             .map_err(|_| ApiError::Internal)?;
         self.put(far, &statement).await?;
         if let Some(held) = self.calls.get_mut(&id) {
-            held.set(chains);
+            held.set(chains, statement.clone());
         }
         self.send(far, &statement).await;
         self.change(id);
@@ -351,6 +362,7 @@ impl Core {
         if let Some(line) = self.lines.get_mut(&far) {
             line.chains = chains;
         }
+        self.rekeyed(far).await;
         self.held_up_to(far, &statement).await;
     }
 
@@ -396,7 +408,7 @@ impl Core {
             return tracing::error!(%error, "a statement could not be stored");
         }
         match self.calls.get_mut(&id) {
-            Some(held) => held.set(chains),
+            Some(held) => held.set(chains, statement.clone()),
             None => {
                 let mut held = Held::new(chains);
                 held.ours_is_whole = self.lines.get(&far).is_some_and(|line| line.level);

@@ -151,6 +151,7 @@ impl Core {
             self.rooms.forget_told(id);
             self.change(id);
         }
+        self.link_renewed(far).await;
     }
 
     async fn heads(&self, far: SideId) -> Result<Vec<CallHeads>, StoreError> {
@@ -242,6 +243,7 @@ impl Core {
                 self.change(id);
             }
             Some(Signal::KeyFrame(track)) => self.media.order(media::Order::KeyFrame(sfu::TrackId(track))).await,
+            Some(sealed) => self.far_sealed(far, id, sealed).await,
             None => tracing::warn!("a signal of the far node was malformed and is ignored"),
         }
     }
@@ -254,6 +256,7 @@ impl Core {
             return;
         }
         line.since_ms = Some(now_ms);
+        self.link_lost(far);
         self.lose_calls(far, Timestamp(now_ms)).await;
     }
 
@@ -270,6 +273,16 @@ impl Core {
     pub(super) fn line_of(&self, id: CallId) -> Option<SideId> {
         let sides = self.calls.get(&id)?.chains().sides();
         sides.iter().copied().find(|side| self.lines.contains_key(side))
+    }
+
+    /// Whether the far side of a line can be told anything.
+    pub(super) fn is_up(&self, far: SideId) -> bool {
+        self.lines.get(&far).is_some_and(|line| line.up)
+    }
+
+    /// What the link to a far side bears, kilobits a second, once it is known.
+    pub(super) fn rate_kbps(&self, far: SideId) -> Option<u32> {
+        self.lines.get(&far)?.stats.borrow().rate_kbps
     }
 
     /// Calls that are not over.

@@ -5,8 +5,12 @@
 //! is remembered by [`store`], what is forwarded by [`sfu`]. Nothing leaves before it is stored.
 
 mod calls;
+mod chain;
 mod convert;
+mod delivery;
 mod lines;
+mod order;
+mod pace;
 mod rooms;
 mod seats;
 #[cfg(test)]
@@ -14,7 +18,7 @@ mod tests;
 mod views;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -31,6 +35,7 @@ use crate::{
     ring::Ring,
 };
 
+use delivery::Delivery;
 pub(crate) use lines::LineOf;
 use rooms::Rooms;
 use seats::Seats;
@@ -213,6 +218,9 @@ pub(crate) struct Core {
     calls: BTreeMap<CallId, calls::Held>,
     seats: Seats,
     rooms: Rooms,
+    delivery: Delivery,
+    /// Connections for which there is more to send than they have taken.
+    pages_wait: BTreeSet<u64>,
     media: Media,
     ring: Ring,
     inbox: Handle,
@@ -257,6 +265,8 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, store::StoreError> {
         calls: BTreeMap::new(),
         seats: Seats::default(),
         rooms: Rooms::starting_at(seed),
+        delivery: Delivery::default(),
+        pages_wait: BTreeSet::new(),
         media: parts.media,
         ring: parts.ring,
         inbox: inbox.clone(),
@@ -265,6 +275,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, store::StoreError> {
     };
     core.load_lines().await?;
     core.load_calls().await?;
+    core.load_commits().await?;
     tokio::spawn(core.run(inbox_out, parts.news));
     Ok(inbox)
 }
@@ -273,6 +284,8 @@ impl Core {
     async fn run(mut self, mut orders: mpsc::Receiver<Order>, mut news: mpsc::Receiver<News>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut pages = tokio::time::interval(chain::PAGES_EVERY);
+        pages.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let order = tokio::select! {
                 order = orders.recv() => order,
@@ -280,6 +293,10 @@ impl Core {
                 _ = tick.tick() => {
                     self.tick().await;
                     self.show_changes().await;
+                    continue;
+                }
+                _ = pages.tick(), if !self.pages_wait.is_empty() => {
+                    self.turn_pages().await;
                     continue;
                 }
             };
@@ -336,6 +353,7 @@ impl Core {
             tracing::error!(%error, "the store could not be read");
         }
         self.lapse_what_is_over().await;
+        self.tick_delivery().await;
         self.show_lines();
     }
 
@@ -363,11 +381,13 @@ impl Core {
         }
         while let Some(id) = self.changed.pop_front() {
             self.arrange(id).await;
+            self.arrange_chain(id).await;
             for role in self.seats.roles() {
                 if let Some(view) = self.call_view(id, role) {
                     self.seats.tell_role(role, &ToBrowser::Call { call: Box::new(view) });
                 }
             }
+            self.arrange_delivery(id).await;
         }
         let calls = self.summaries();
         self.seats.tell_all(&ToBrowser::Calls { calls });

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use call::PublicKey;
+use call::{CallId, PublicKey};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
 };
 
-use super::Core;
+use super::{Core, chain::Told};
 use crate::{
-    api::{FromBrowser, Role, SeatView, ToBrowser},
+    api::{Base64, FromBrowser, Role, SeatView, ToBrowser},
     http::Seat,
 };
 
@@ -22,7 +22,16 @@ pub(super) struct Socket {
     pub(super) key: PublicKey,
     /// Whether its microphone is on, once it has said so.
     pub(super) mic: Option<bool>,
+    /// How much of which call's chains it was told.
+    pub(super) chains: BTreeMap<CallId, Told>,
     to: mpsc::Sender<ToBrowser>,
+}
+
+impl Socket {
+    /// Messages that wait for it.
+    pub(super) fn waiting(&self) -> usize {
+        self.to.max_capacity() - self.to.capacity()
+    }
 }
 
 /// All connected seats, by the number of their connection.
@@ -41,6 +50,11 @@ impl Seats {
     /// One connection's socket.
     pub(super) fn get(&self, connection: u64) -> Option<&Socket> {
         self.sockets.get(&connection)
+    }
+
+    /// One connection's socket, to be changed.
+    pub(super) fn get_mut(&mut self, connection: u64) -> Option<&mut Socket> {
+        self.sockets.get_mut(&connection)
     }
 
     /// The roles that are connected, each once.
@@ -116,6 +130,7 @@ impl Core {
                 seat,
                 key,
                 mic: None,
+                chains: BTreeMap::new(),
                 to,
             },
         );
@@ -143,6 +158,7 @@ impl Core {
     /// A socket is gone, and its media with it.
     pub(super) async fn closed(&mut self, connection: u64) {
         self.seats.sockets.remove(&connection);
+        self.delivery.forget(connection);
         if let Some(call) = self.stop_media(connection).await {
             self.change(call);
         }
@@ -192,15 +208,38 @@ impl Core {
                     self.change(id);
                 }
             }
-            FromBrowser::End { call } => {
-                let refused = match role {
-                    Role::Operator | Role::Principal => self.act(&call, &super::Act::End).await.err(),
-                    _ => Some(crate::http::ApiError::Role),
-                };
-                if let Some(error) = refused {
-                    self.seats.tell(connection, super::views::refused(error));
-                }
+            FromBrowser::End { call } => self.end_pressed(connection, role, &call).await,
+            FromBrowser::SealPackage { call, bytes } => {
+                let bytes = bytes.map(Base64::into_bytes);
+                self.seal_package(connection, &call, bytes).await;
             }
+            FromBrowser::SealCommit {
+                call,
+                group,
+                epoch,
+                commit,
+                welcome,
+            } => {
+                let proposal = super::delivery::Proposal {
+                    group,
+                    epoch,
+                    commit: commit.into_bytes(),
+                    welcome: welcome.map(Base64::into_bytes),
+                };
+                self.seal_commit(connection, &call, proposal).await;
+            }
+            FromBrowser::SealSince { call, group, epoch } => self.seal_since(connection, &call, group, epoch).await,
+            FromBrowser::SealNote { call, bytes } => self.seal_note(connection, &call, bytes.into_bytes()).await,
+        }
+    }
+
+    async fn end_pressed(&mut self, connection: u64, role: Role, call: &str) {
+        let refused = match role {
+            Role::Operator | Role::Principal => self.act(call, &super::Act::End).await.err(),
+            _ => Some(crate::http::ApiError::Role),
+        };
+        if let Some(error) = refused {
+            self.seats.tell(connection, super::views::refused(error));
         }
     }
 }
