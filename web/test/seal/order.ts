@@ -37,7 +37,8 @@ export async function print(root: CryptoKey): Promise<string> {
 type Accepted = SealFromNode & { t: 'seal.commit' };
 
 export class Terminal {
-  group!: Group;
+  /** None before the first start. */
+  declare group: Group;
   status: SealStatus | null = null;
   roots = new Map<number, CryptoKey>();
   /** Every root that it was ever given. */
@@ -213,7 +214,7 @@ export class World {
     const changed = this.hostile.deliver ? this.hostile.deliver(t, message) : message;
     if (!changed) return;
     const times = this.random() < this.duplicates ? 2 : 1;
-    for (let n = 0; n < times; n += 1) this.wire(t, 'down', () => t.group.take(changed));
+    for (let n = 0; n < times; n += 1) this.wire(t, 'down', () => t.group?.take(changed));
   }
 
   private toSide(t: Terminal, message: SealFromNode): void {
