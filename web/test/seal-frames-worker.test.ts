@@ -29,8 +29,11 @@ class Clock {
   sleep = (ms: number) => new Promise<void>((wake) => this.sleeping.push({ until: this.at + ms, wake }));
   forward(ms: number): void {
     this.at += ms;
-    for (const { until, wake } of this.sleeping) if (until <= this.at) wake();
+    for (const { wake } of this.sleeping.filter(({ until }) => until <= this.at)) wake();
+    this.sleeping = this.sleeping.filter(({ until }) => until > this.at);
   }
+  /** Resolves when somebody waits for this clock. */
+  waitedFor = () => vi.waitFor(() => expect(this.sleeping).not.toEqual([]), { timeout: 4_000, interval: 1 });
 }
 
 /** A transform's two streams, as a browser would hold them. */
@@ -285,7 +288,7 @@ describe('from sender to receiver', () => {
     await done(heard);
     expect(data(heard)).toEqual([[29], [28], [27]]);
     heard.push(sound.out[0]!.data);
-    await turns();
+    await clock.waitedFor();
     clock.forward(WAIT_MS);
     await done(heard);
     expect(b.counts(heard)).toMatchObject({ passed: 3, frames: 4 });
@@ -309,7 +312,7 @@ describe('from sender to receiver', () => {
     expect(data(seen)).toEqual(Array.from({ length: 8 }, (_, i) => [i]));
     b.frames.take({ do: 'footage', epoch: 1, root: null });
     for (const frame of picture.out.slice(8)) seen.push(frame.data);
-    await turns();
+    await clock.waitedFor();
     clock.forward(WAIT_MS);
     await done(seen);
     expect(seen.out).toHaveLength(9);
@@ -332,7 +335,7 @@ describe('from sender to receiver', () => {
     sound.push(bytes(3));
     await done(sound);
     heard.push(sound.out[2]!.data);
-    await turns();
+    await clock.waitedFor();
     clock.forward(WAIT_MS);
     await done(heard);
     expect(heard.out).toHaveLength(2);
@@ -391,7 +394,7 @@ describe('an epoch that is being set up', () => {
     for (let i = 0; i < 4; i += 1) sound.push(bytes(i));
     await done(sound);
     for (const frame of sound.out) heard.push(frame.data);
-    await turns();
+    await clock.waitedFor();
     clock.forward(WAIT_MS - 1);
     await turns();
     expect(heard.out).toEqual([]);
@@ -405,10 +408,10 @@ describe('an epoch that is being set up', () => {
     const made = async (epoch: number) => (await sealFrame(await senderKey(await root(1), C, writeKid({ epoch, start: 5, footage: false }), 'encrypt'), BigInt(FIRST_CTR), METADATA.sound, bytes(1))).buffer;
     for (let epoch = 100; epoch < 104; epoch += 1) heard.push(await made(epoch));
     for (let i = 0; i < 4; i += 1) {
-      await turns();
+      await clock.waitedFor();
       clock.forward(WAIT_MS);
     }
-    await turns();
+    await done(heard);
     expect(b.counts(heard)).toMatchObject({ frames: 4, waiting: 4 });
     for (let epoch = 100; epoch < 160; epoch += 1) heard.push(await made(epoch));
     sound.push(bytes(1));
@@ -507,14 +510,13 @@ describe('what the worker says', () => {
     a.frames.tick();
     expect(a.said).toEqual([]);
     sound.push(bytes(1));
-    await turns();
+    await vi.waitFor(() => expect(sound.out).toHaveLength(1));
     a.frames.tick();
     a.frames.tick();
     expect(a.said).toHaveLength(1);
     a.frames.take({ do: 'count', ask: 4 });
     expect(a.said.at(-1)).toMatchObject({ say: 'counts', ask: 4, counts: [{ id: 1, passed: 1 }, { id: 2 }] });
     sound.end();
-    await turns();
-    expect(a.counts(sound)).toBeUndefined();
+    await vi.waitFor(() => expect(a.counts(sound)).toBeUndefined());
   });
 });

@@ -115,6 +115,7 @@ export class SealGuard implements Guard {
 
   /** The worker's counts of this moment; null when it does not answer in time. */
   count(): Promise<Counts[] | null> {
+    if (this.closed) return Promise.resolve(null);
     this.asks += 1;
     const ask = this.asks;
     return new Promise((resolve) => {
