@@ -226,7 +226,8 @@ describe('garbage', () => {
       { t: 'seal.note', call: CALL, from: far, bytes: junk },
       { t: 'seal.note', call: CALL, from: 'x', bytes: '' },
     ];
-    for (const message of all) await x.group.take(message);
+    const shapeless = [null, 7, {}, { t: 'seal.commit', call: CALL }, { t: 'seal.packages', call: CALL, packages: [null] }, { t: 'seal.note', call: CALL, from: 1, bytes: 2 }];
+    for (const message of [...all, ...(shapeless as unknown as SealFromNode[])]) await x.group.take(message);
     await w.after(3_000);
     expect(x.status).toEqual(before);
     expect(await print(x.roots.get(1)!)).toBe(await print(t[1]!.roots.get(1)!));

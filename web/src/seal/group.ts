@@ -5,16 +5,18 @@
 import { type Bytes, fromBase64, same, toBase64 } from './bytes';
 import { Epochs, rootOf } from './epochs';
 import type { ToFrames } from './frames.messages';
-import { Heard, LATE_MS, LEASE_MS } from './heard';
+import { Heard, LEASE_MS } from './heard';
 import { type Alarm, MAX_COMMIT, MAX_NOTE, MAX_WELCOME, type SealFromNode, type SealSeat, type SealStatus, type SealToNode } from './messages';
 import { type Applied, type Member, type Mls, MlsRefused } from './mls';
 import { HEARTBEAT, NoteWriter, readHead, readHeartbeat, writeHeartbeat } from './notes';
 import { Outside } from './outside';
-import { type View, need, parts } from './plan';
+import { type View, make, need } from './plan';
 import { Proposals } from './proposals';
+import { Seats } from './seats';
+import { isSealMessage } from './shape';
 import { Spoken } from './spoken';
+import { Told } from './told';
 import { Waiting, mark } from './waiting';
-import { type Word, words } from './words';
 
 /** Milliseconds. */
 export const HEARTBEAT_MS = 500;
@@ -50,9 +52,7 @@ type CommitMessage = SealFromNode & { t: 'seal.commit' };
 export class Group {
   private work: Promise<void> = Promise.resolve();
   private queued = 0;
-  private seatList = new Map<string, SealSeat>();
-  /** Seats that were good once: a commit that adds one which is so no longer is late, not forbidden. */
-  private everGood = new Set<string>();
+  private readonly seated = new Seats();
   private isOnline = false;
   private closed = false;
   private alarmed: Alarm | null = null;
@@ -79,26 +79,22 @@ export class Group {
   private readonly epochs: Epochs;
   private readonly heard = new Heard();
   private spoken = new Spoken();
-  private shownWords: { seed: Bytes; words: Word[] } | null = null;
   private readonly notes: NoteWriter;
   private heartbeatAt = 0;
-  private lastStatus = '';
-  private leaseHeld = false;
+  private readonly told: Told;
 
   constructor(private readonly deps: GroupDeps) {
     this.waiting = new Waiting(deps.mls);
     this.epochs = new Epochs(deps.frames);
+    this.told = new Told(this.seated, this.heard, deps);
     const start = deps.random(4);
     this.notes = new NoteWriter(deps.seat, new DataView(start.buffer).getUint32(0));
-    this.outside = new Outside(deps, this.waiting, this.proposals, (key) => this.good(key));
+    this.outside = new Outside(deps, this.waiting, this.proposals, this.seated.good);
   }
 
   /** The whole set of seats, as this terminal's own check of the record has it. */
   seats(list: readonly SealSeat[]): Promise<void> {
-    return this.run(() => {
-      this.seatList = new Map(list.map((seat) => [seat.key, seat]));
-      for (const { key, good } of list) if (good) this.everGood.add(key);
-    });
+    return this.run(() => this.seated.set(list));
   }
 
   /** The socket is ready, or gone. After each readiness the node is told and asked everything anew. */
@@ -108,6 +104,7 @@ export class Group {
       this.waiting.told = false;
       this.sinceAt = -Infinity;
       if (!online) return;
+      if (this.alarmed) return this.outside.withdraw();
       if (this.member) this.deps.send({ t: 'seal.package', call: this.deps.call, bytes: null });
       else this.outside.renew();
       this.ask();
@@ -117,7 +114,7 @@ export class Group {
   /** What the node said. Anything that is not as it should be is dropped. */
   take(message: SealFromNode): Promise<void> {
     return this.run(async () => {
-      if (message.call !== this.deps.call || this.alarmed) return;
+      if (!isSealMessage(message) || message.call !== this.deps.call || this.alarmed) return;
       if (message.t === 'seal.packages') await this.waiting.take(message.packages);
       else if (message.t === 'seal.commit') await this.takeCommit(message);
       else if (message.t === 'seal.late') this.late(message);
@@ -157,6 +154,7 @@ export class Group {
     return this.run(() => {
       this.closed = true;
       this.drop();
+      this.outside.withdraw();
     });
   }
 
@@ -172,20 +170,12 @@ export class Group {
     return this.work;
   }
 
-  private good(key: string): boolean {
-    return this.seatList.get(key)?.good ?? false;
-  }
-
-  private side(key: string): string | null {
-    return this.seatList.get(key)?.side ?? null;
-  }
-
   private others(): string[] {
     return this.member?.leaves.map((l) => l.key).filter((key) => key !== this.deps.seat) ?? [];
   }
 
   private far(): string[] {
-    return this.others().filter((key) => this.good(key) && this.side(key) !== null && this.side(key) !== this.side(this.deps.seat));
+    return this.others().filter((key) => this.seated.good(key) && this.seated.apart(key, this.deps.seat));
   }
 
   private ask(): void {
@@ -199,6 +189,7 @@ export class Group {
     this.alarmed = alarm;
     this.epochs.clear();
     this.proposals.clear(null);
+    this.outside.withdraw();
   }
 
   /** Out of the group, secrets gone. */
@@ -274,7 +265,7 @@ export class Group {
     }
     const { next } = applied;
     if (next === 'removed') return this.rejoin();
-    if (!next.leaves.every((l) => this.good(l.key) || this.everGood.has(l.key) || member.leaves.some((m) => m.key === l.key))) {
+    if (!next.leaves.every((l) => this.seated.good(l.key) || this.seated.everGood(l.key) || member.leaves.some((m) => m.key === l.key))) {
       next.wipe();
       this.heldCommit = { message, until: this.deps.now() + HOLD_MS };
       return;
@@ -287,7 +278,7 @@ export class Group {
     const now = this.deps.now();
     const old = this.member;
     const root = await rootOf(next);
-    const both = new Set(next.leaves.flatMap((l) => this.side(l.key) ?? [])).size > 1;
+    const both = new Set(next.leaves.flatMap((l) => this.seated.side(l.key) ?? [])).size > 1;
     this.spoken.epoch(next.epoch, await next.export('visavis words', new Uint8Array(), 16), both, next.epoch === 1);
     this.epochs.add(next.group, next.epoch, root);
     this.urgent = old?.leaves.some((l) => !next.leaves.some((n) => n.key === l.key)) ?? false;
@@ -323,7 +314,7 @@ export class Group {
     const { member } = this;
     const note = fromBase64(text, MAX_NOTE);
     const head = note && readHead(note);
-    if (!member || !head || from === this.deps.seat || !this.others().includes(from) || !this.good(from)) return;
+    if (!member || !head || from === this.deps.seat || !this.others().includes(from) || !this.seated.good(from)) return;
     const epoch = this.epochs.find(head.group, head.epoch);
     if (!epoch) {
       if (member.group.startsWith(head.group) && head.epoch > member.epoch) this.behind();
@@ -356,14 +347,14 @@ export class Group {
 
   /** Somebody who is not good could read what this terminal would send. */
   private blocked(): boolean {
-    return this.alarmed !== null || !this.member || !this.member.leaves.every((l) => this.good(l.key));
+    return this.alarmed !== null || !this.member || !this.member.leaves.every((l) => this.seated.good(l.key));
   }
 
   /** After everything that happens: what follows from the present state at the present time. */
   private async settle(): Promise<void> {
     const now = this.deps.now();
     if (this.alarmed) return this.tell(now);
-    if (!this.good(this.deps.seat)) {
+    if (!this.seated.good(this.deps.seat)) {
       if (this.member || this.outside.waits) {
         this.drop();
         this.outside.withdraw();
@@ -417,7 +408,7 @@ export class Group {
     if (now - this.needSeen.at < wanted.delay) return;
     let proposal = this.proposals.again(member.group, member.epoch, wanted.name);
     if (!proposal) {
-      const made = await this.make(member, wanted);
+      const made = await make(member, wanted);
       // A tree that takes no newcomer yet: those that it does not know must commit first.
       this.stuckSince = made ? null : (this.stuckSince ?? now);
       if (!made) this.tryAt = now + 1_000;
@@ -429,22 +420,11 @@ export class Group {
     this.deps.send({ t: 'seal.commit', call: this.deps.call, group, epoch, commit: toBase64(commit), welcome: welcome && toBase64(welcome) });
   }
 
-  private async make(member: Member, wanted: { remove: number[]; add: Parameters<Member['commit']>[1]; delay: number; name: string }) {
-    if (wanted.remove.length + wanted.add.length === 0) return member.commit([], []);
-    for (const { remove, add } of parts(wanted, member)) {
-      const made = await member.commit(remove, add).catch(() => null);
-      const fits = made && made.commit.length <= MAX_COMMIT && (made.welcome?.length ?? 0) <= MAX_WELCOME;
-      if (fits && (add.length === 0 || made.next.joinable())) return made;
-      made?.next.wipe();
-    }
-    return null;
-  }
-
   private view(now: number): View {
     return {
       me: this.deps.seat,
       now,
-      good: (key) => this.good(key),
+      good: this.seated.good,
       alive: (key) => this.heard.alive(key, now),
       heard: (key) => Math.max(this.heard.at(key), this.appliedAt),
       appliedAt: this.appliedAt,
@@ -453,38 +433,20 @@ export class Group {
     };
   }
 
-  /** Tells what changed: the status, and the lease. */
-  private async tell(now: number): Promise<void> {
-    const held = this.farHeard(now);
-    if (held !== this.leaseHeld) this.deps.lease((this.leaseHeld = held));
-    const status = await this.now(now);
-    const text = JSON.stringify(status);
-    if (text === this.lastStatus) return;
-    this.lastStatus = text;
-    this.deps.status(status);
-  }
-
-  private async now(now: number): Promise<SealStatus> {
-    const { member } = this;
-    const found = this.spoken.found;
-    const shown = found && this.far().some((key) => this.heard.at(key) > -Infinity);
-    if (shown && (!this.shownWords || !same(this.shownWords.seed, found.seed))) {
-      this.shownWords = { seed: found.seed, words: await words(found.seed) };
-    }
-    const members = (member?.leaves ?? []).map(({ key }) => {
-      const me = key === this.deps.seat;
-      const confirmed = me || this.heard.confirmed(key, member!.epoch);
-      const silent = now - Math.max(this.heard.at(key), this.appliedAt) > LATE_MS;
-      return { key, side: this.side(key), confirmed, late: !me && silent };
-    });
-    return {
-      state: this.alarmed ? 'alarm' : member && !this.blocked() ? 'sealed' : 'joining',
+  private tell(now: number): Promise<void> {
+    const { member, appliedAt, spoken } = this;
+    const farEver = this.far().some((key) => this.heard.at(key) > -Infinity);
+    return this.told.tell({
+      seat: this.deps.seat,
+      member,
       alarm: this.alarmed,
-      epoch: member?.epoch ?? 0,
-      words: shown ? this.shownWords!.words : null,
-      wordsOwn: shown ? this.spoken.own : false,
+      blocked: this.blocked(),
       sending: this.epochs.sending !== null,
-      members,
-    };
+      appliedAt,
+      spoken,
+      farEver,
+      lease: this.farHeard(now),
+      now,
+    });
   }
 }

@@ -2,7 +2,7 @@
 // (RFC 4648, padded), keys and group ids lower-case hex. Types and bounds only; nothing here runs.
 
 export type SealToNode =
-  /** My key package: I am no member and want in. Null: I am one, or want no more. Replaces the one before. */
+  /** My key package: I am no member and want in. Null: I am one. Replaces the one before. See `NONE`. */
   | { t: 'seal.package'; call: string; bytes: string | null }
   /** I propose this commit to `epoch` of `group`; epoch 0 creates the group. */
   | { t: 'seal.commit'; call: string; group: string; epoch: number; commit: string; welcome: string | null }
@@ -21,6 +21,9 @@ export type SealFromNode =
   /** Your proposal could not be ordered: the line is cut. */
   | { t: 'seal.away'; call: string }
   | { t: 'seal.note'; call: string; from: string; bytes: string };
+
+/** No member, and wants in no more: a package that nobody can read, so that this terminal stands in no new group's way. */
+export const NONE = 'AA==';
 
 /** Decoded bytes. */
 export const MAX_PACKAGE = 16 * 1024;

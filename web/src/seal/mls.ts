@@ -78,6 +78,13 @@ export class MlsRefused extends Error {
   }
 }
 
+/** A commit of one's own, and the state that it leads to if it is accepted. */
+export interface Made {
+  commit: Bytes;
+  welcome: Bytes | null;
+  next: Member;
+}
+
 export interface Applied {
   next: Member | 'removed';
   by: number;
@@ -291,7 +298,7 @@ export class Member {
   }
 
   /** One commit that removes these leaves, then adds these packages; with neither it renews this member's path (RFC 9420, 12.4). */
-  async commit(remove: number[], add: ReadPackage[]): Promise<{ commit: Bytes; welcome: Bytes | null; next: Member }> {
+  async commit(remove: number[], add: ReadPackage[]): Promise<Made> {
     const extraProposals: Proposal[] = [
       ...remove.map((removed) => ({ proposalType: 'remove' as const, remove: { removed } })),
       ...add.map(({ keyPackage }) => ({ proposalType: 'add' as const, add: { keyPackage } })),

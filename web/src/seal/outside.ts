@@ -4,7 +4,7 @@
 import { hex } from '../signalling/proofs';
 import { type Bytes, toBase64 } from './bytes';
 import type { SealToNode } from './messages';
-import { MAX_COMMIT, MAX_WELCOME } from './messages';
+import { MAX_COMMIT, MAX_WELCOME, NONE } from './messages';
 import type { Member, Mls, OwnPackage } from './mls';
 import type { Proposals } from './proposals';
 import type { Waiting } from './waiting';
@@ -65,7 +65,7 @@ export class Outside {
 
   withdraw(): void {
     this.renew();
-    this.deps.send({ t: 'seal.package', call: this.deps.call, bytes: null });
+    this.deps.send({ t: 'seal.package', call: this.deps.call, bytes: NONE });
   }
 
   joined(): void {

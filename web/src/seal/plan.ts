@@ -1,6 +1,7 @@
 // What a member should commit, and how long it leaves that to others. Pure.
 
-import type { Member, ReadPackage } from './mls';
+import { MAX_COMMIT, MAX_WELCOME } from './messages';
+import type { Made, Member, ReadPackage } from './mls';
 import { type Waiting, mark } from './waiting';
 
 /** Media keys are renewed at least this often. Milliseconds. */
@@ -65,7 +66,7 @@ export function need(member: Member, waiting: Waiting, view: View): Need | null 
 }
 
 /** The same need in parts, the whole first: what the library can make of a tree decides which of them can be had. */
-export function parts({ remove, add }: Need, member: Member): { remove: number[]; add: ReadPackage[] }[] {
+function parts({ remove, add }: Need, member: Member): { remove: number[]; add: ReadPackage[] }[] {
   const first = add.slice(0, 1);
   const firstOld = member.leaves.filter((l) => first.some((p) => p.key === l.key)).map((l) => l.leaf);
   const bad = remove.filter((leaf) => !add.some((p) => p.key === member.leaves.find((l) => l.leaf === leaf)?.key));
@@ -76,4 +77,16 @@ export function parts({ remove, add }: Need, member: Member): { remove: number[]
     { remove: firstOld, add: first },
   ];
   return all.filter((part) => part.remove.length + part.add.length > 0);
+}
+
+/** A commit for a need, or for as much of it as can be had; null when the tree takes nobody yet. */
+export async function make(member: Member, wanted: Need): Promise<Made | null> {
+  if (wanted.remove.length + wanted.add.length === 0) return member.commit([], []);
+  for (const { remove, add } of parts(wanted, member)) {
+    const made = await member.commit(remove, add).catch(() => null);
+    const fits = made && made.commit.length <= MAX_COMMIT && (made.welcome?.length ?? 0) <= MAX_WELCOME;
+    if (fits && (add.length === 0 || made.next.joinable())) return made;
+    made?.next.wipe();
+  }
+  return null;
 }
