@@ -9,7 +9,7 @@ import { Story } from './lib/story.mjs';
 import { VISAVIS } from './lib/node.mjs';
 
 /** In this order: the whole outcome first. Each is a file in stories/. */
-const STORIES = ['line', 'counter', 'enrol', 'clock', 'reload', 'devices', 'noise', 'restart', 'cut', 'firefox'];
+const STORIES = ['line', 'sealed', 'counter', 'enrol', 'clock', 'reload', 'devices', 'noise', 'restart', 'cut', 'firefox'];
 
 /** Stories that need a network of their own: a bridge with an address, no way out. */
 const ALONE = new Set(['firefox']);

@@ -54,6 +54,7 @@ const VALUES: Record<string, string[]> = {
   'term-': ['medium', 'start', 'minutes', 'zones', 'topics', 'reason', 'roster', 'languages', 'footage'],
   'fault-': ['start', 'past', 'minutes', 'topics', 'reason', 'principals', 'title', 'place', 'roster', 'languages'],
   'said-': ['offer', 'counter', 'agree', 'decline', 'withdraw', 'lapse', 'gather', 'preflight', 'vouch', 'vouch-nobody', 'admit', 'strike', 'begin', 'open', 'close', 'lost', 'back', 'end', 'rekey', 'other'],
+  'seal-': ['joining', 'alone', 'sealed', 'fallen', 'broken'],
   'device-': [...['microphone', 'camera'].flatMap((kind) => ['refused', 'none', 'busy', 'gone', 'failed'].map((trouble) => `${kind}-${trouble}`)), 'devices-refused'],
 };
 

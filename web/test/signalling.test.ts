@@ -227,15 +227,15 @@ describe('waits', () => {
 });
 
 describe('the door', () => {
-  const all = { secure: true, ed25519: true, indexedDb: true, locks: true, webrtc: true, transform: true };
+  const all = { secure: true, ed25519: true, indexedDb: true, locks: true, webrtc: true, seal: true };
   it('lets in who can do it all, and a desk needs no media', () => {
     expect(missing(all, 'terminal')).toBeNull();
-    expect(missing({ ...all, webrtc: false, transform: false }, 'desk')).toBeNull();
+    expect(missing({ ...all, webrtc: false, seal: false }, 'desk')).toBeNull();
     expect(missing({ ...all, locks: false }, 'enrol')).toBeNull();
   });
   it('names what is missing, the most telling first', () => {
     expect(missing({ ...all, secure: false, ed25519: false }, 'terminal')).toBe('insecure');
     expect(missing({ ...all, ed25519: false }, 'enrol')).toBe('ed25519');
-    expect(missing({ ...all, transform: false }, 'terminal')).toBe('transform');
+    expect(missing({ ...all, seal: false }, 'terminal')).toBe('transform');
   });
 });

@@ -1,7 +1,7 @@
 //! The built terminal and desk, carried inside the binary.
 //!
 //! Its one job: hand out the files of `web/dist` with what an HTTP answer needs to know about
-//! them. Driven by `node`'s HTTP part. It never reads a disk at run time, never builds anything and never
+//! them. Driven by `node`'s HTTP part. In a release build it never reads a disk; it never builds anything and never
 //! speaks HTTP itself.
 
 use std::borrow::Cow;
@@ -62,11 +62,23 @@ pub const fn built() -> bool {
     cfg!(web_dist)
 }
 
+/// Another folder's files in place of the bundle, for a test that needs pages which no product may carry. Builds with
+/// debug assertions only; a release build never looks.
+#[cfg(debug_assertions)]
+fn from_folder(path: &str) -> Option<Cow<'static, [u8]>> {
+    let folder = std::env::var_os("VISAVIS_PAGES")?;
+    let inside = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+    inside.then(|| std::fs::read(std::path::Path::new(&folder).join(path)).ok().map(Cow::Owned))?
+}
+
 /// The file at `path`, which is relative to the bundle's root and has no leading slash
 /// (`assets/desk-B1x2.js`). Names that are not in the bundle give `None`; nothing else is looked up, so a
 /// path from outside needs no cleaning.
 #[must_use]
 pub fn asset(path: &str) -> Option<Asset> {
+    #[cfg(debug_assertions)]
+    let bytes = from_folder(path).or_else(|| bundle::get(path))?;
+    #[cfg(not(debug_assertions))]
     let bytes = bundle::get(path)?;
     Some(Asset {
         mime: mime_of(path),

@@ -8,8 +8,8 @@ import { received } from '../lib/probe.mjs';
 
 export const title = 'a call from the first request to the proof of its record';
 
-/** Bytes of a packet of sound: Opus at constant rate, and the frame before it. */
-const REDUNDANT = 80 + 80 + 5;
+/** Bytes of a packet of sound: Opus at constant rate, the frame before it, and what sealing adds. */
+const REDUNDANT = 80 + 80 + 5 + 28;
 
 const WIDE = { width: 1920, height: 1080 };
 const SIZES = { '1920': WIDE, '1280': { width: 1280, height: 720 }, '390': { width: 390, height: 844 } };

@@ -13,8 +13,6 @@ export interface Guard {
   receiver(receiver: RTCRtpReceiver, track: TrackView): void;
 }
 
-export const openGuard: Guard = { sender: () => Promise.resolve(), receiver: () => undefined };
-
 export interface FarTrack {
   view: TrackView;
   track: MediaStreamTrack;
@@ -63,7 +61,7 @@ export class Connection {
     private call: string,
     private withPicture: boolean,
     private events: Events,
-    private guard: Guard = openGuard,
+    private guard: Guard,
   ) {}
 
   /** (Re)makes the connection and offers: at the start, after the socket came back, and when the node asks for it. */

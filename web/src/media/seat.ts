@@ -1,7 +1,7 @@
 // A seat's own devices and its one connection, for as long as a call is gathered or in session.
 
 import type { FromNode, TrackView } from '../signalling/protocol';
-import { Connection, type Events, type Stats } from './connection';
+import { Connection, type Events, type Guard, type Stats } from './connection';
 import { openDevice, type DeviceTrouble, type Kind } from './devices';
 import { Microphone } from './microphone';
 
@@ -30,7 +30,8 @@ export class SeatMedia {
     this.on = on;
   }
 
-  start(call: string, withPicture: boolean): void {
+  /** `guard` stands between every track and the network. */
+  start(call: string, withPicture: boolean, guard: Guard): void {
     this.withPicture = withPicture;
     if (!this.open) {
       this.open = true;
@@ -42,7 +43,7 @@ export class SeatMedia {
       navigator.mediaDevices.addEventListener('devicechange', this.changed);
     }
     this.connection?.close();
-    this.connection = new Connection(call, withPicture, this.events);
+    this.connection = new Connection(call, withPicture, this.events, guard);
     this.connection.restart();
     void this.openDevices();
   }

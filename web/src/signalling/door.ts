@@ -1,5 +1,7 @@
 // Refuses, before anything else, a browser that cannot do what the line needs; says what is missing.
 
+import { canSeal } from '../seal/able';
+
 export type Missing = 'insecure' | 'ed25519' | 'indexeddb' | 'locks' | 'webrtc' | 'transform' | 'vp9';
 
 interface Has {
@@ -8,7 +10,8 @@ interface Has {
   indexedDb: boolean;
   locks: boolean;
   webrtc: boolean;
-  transform: boolean;
+  /** Frames can be sealed in a worker before they leave. */
+  seal: boolean;
 }
 
 /** What a page lacks, most telling first; a desk carries no media and needs less. */
@@ -21,7 +24,7 @@ export function missing(has: Has, page: 'desk' | 'terminal' | 'enrol'): Missing 
   if (page === 'desk') return null;
   if (!has.webrtc) return 'webrtc';
   // Sealing hands every frame to a worker: a browser that cannot is turned away at the door, never let in unsealed.
-  if (!has.transform) return 'transform';
+  if (!has.seal) return 'transform';
   return null;
 }
 
@@ -34,7 +37,7 @@ async function canSign(): Promise<boolean> {
   }
 }
 
-export async function look(): Promise<Has> {
+export async function look(page: 'desk' | 'terminal' | 'enrol'): Promise<Has> {
   const secure = globalThis.isSecureContext;
   return {
     secure,
@@ -42,6 +45,7 @@ export async function look(): Promise<Has> {
     indexedDb: 'indexedDB' in globalThis,
     locks: 'locks' in navigator,
     webrtc: 'RTCPeerConnection' in globalThis && !!navigator.mediaDevices?.getUserMedia,
-    transform: 'RTCRtpScriptTransform' in globalThis,
+    // Only a terminal has something to seal; it is tried in earnest, in a worker.
+    seal: page === 'terminal' && secure && (await canSeal()).length === 0,
   };
 }

@@ -2,7 +2,7 @@
 
 import { Api, Trouble } from '../signalling/api';
 import { look, missing, type Missing } from '../signalling/door';
-import { findSeat } from '../signalling/keys';
+import { findSeat, type Seat } from '../signalling/keys';
 import type { CallSummary, CallView, FromNode, LineView, Me, ToNode } from '../signalling/protocol';
 import { holdSeat } from '../signalling/seatlock';
 import { browserWire, Socket, type SocketState } from '../signalling/socket';
@@ -28,6 +28,8 @@ export class Session {
   known = $state(false);
   /** This seat's public key, as the node and the record name it. */
   key = '';
+  /** What the enrolment left in this browser: the seat's key and the own side's, pinned. */
+  holder: Seat | null = null;
 
   private api: Api | null = null;
   private wire: Socket | null = null;
@@ -40,7 +42,7 @@ export class Session {
   ) {}
 
   async start(): Promise<void> {
-    const lacking = missing(await look(), this.page);
+    const lacking = missing(await look(this.page), this.page);
     if (lacking) {
       this.stage = { is: 'door', missing: lacking };
       return;
@@ -51,6 +53,7 @@ export class Session {
       return;
     }
     this.key = seat.publicKey;
+    this.holder = seat;
     const api = new Api(seat);
     this.api = api;
     this.wire = new Socket(

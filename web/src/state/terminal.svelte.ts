@@ -4,15 +4,20 @@ import type { FarTrack, Link, Stats } from '../media/connection';
 import type { DeviceTrouble, Kind } from '../media/devices';
 import { SeatMedia } from '../media/seat';
 import { Trouble } from '../signalling/api';
-import type { CallView, FromNode, LineView, TrackView } from '../signalling/protocol';
+import type { CallView, FromNode, LineView, Phase, TrackView } from '../signalling/protocol';
 import { keepMic, micFor } from './mic';
 import { mainPicture, liveCall, screenOf, type Screen } from './screen';
 import { flowOf, type Flow } from './flow';
+import { Seal, type SealView } from '../seal/seal';
 import { Session } from './session.svelte';
 
 const LAST = 'visavis-last-call';
 const LOOKS = 3;
 const REFUSAL_MS = 8_000;
+const OVER = new Set<Phase>(['ended', 'declined', 'withdrawn', 'lapsed']);
+const UNSEALED: SealView = { status: null, fallen: false, broken: false };
+
+type Chain = Extract<FromNode, { t: 'chain' }>;
 
 export class Terminal {
   readonly session: Session;
@@ -26,9 +31,13 @@ export class Terminal {
   /** The browser holds back the far end's sound until somebody touches the page. */
   held = $state(false);
   flow = $state.raw<Flow>({ picture: 'none', sound: 'none' });
+  seal = $state.raw<SealView>(UNSEALED);
   private last = $state<string | null>(sessionStorage.getItem(LAST));
   private left = $state<string | null>(null);
   private media: SeatMedia | null = null;
+  private sealing: Seal | null = null;
+  /** The statements of open calls as the node told them since it was last there. */
+  private chains: Chain[] = [];
   private current: { call: string; picture: boolean } | null = null;
   private tracks: { call: string; tracks: TrackView[] } = { call: '', tracks: [] };
   private kbps: number | null = null;
@@ -82,15 +91,36 @@ export class Terminal {
       },
       this.mic,
     );
-    this.media.start(screen.call, picture);
+    this.sealing = this.sealed(screen.call);
+    if (this.sealing) this.media.start(screen.call, picture, this.sealing.guard);
     if (this.kbps !== null) this.media.setRate(this.kbps);
     if (this.tracks.call === screen.call) this.media.setFar(this.tracks.tracks);
     this.sayMic();
     this.sampler = setInterval(() => void this.sample(), 1_000);
   }
 
+  private sealed(call: string): Seal | null {
+    const { holder } = this.session;
+    if (!holder) return null;
+    const { publicKey: seat, privateKey: key, side, sideKey } = holder;
+    const seal = new Seal({ seat, key, side, sideKey }, call, {
+      send: (message) => this.session.send(message),
+      changed: (view) => {
+        this.seal = view;
+      },
+      // Nothing goes out past a broken seal; the person starts the page again.
+      broken: () => this.media?.stop(),
+    });
+    seal.online(this.session.socket.is === 'ready');
+    for (const chain of this.chains) seal.take(chain);
+    return seal;
+  }
+
   private stop(): void {
     clearInterval(this.sampler);
+    this.sealing?.close();
+    this.sealing = null;
+    this.seal = UNSEALED;
     this.session.send({ t: 'media.stop' });
     this.media?.stop();
     this.media = null;
@@ -146,13 +176,26 @@ export class Terminal {
     this.looks = [...this.looks, stats].slice(-LOOKS);
   }
 
+  /** The node is there, or away. */
+  reachable(there: boolean): void {
+    this.sealing?.online(there);
+  }
+
   private hear(message: FromNode): void {
+    this.sealing?.take(message);
     switch (message.t) {
+      case 'chain':
+        this.chains.push(message);
+        break;
       case 'ready':
+        this.chains = [];
         if (this.current) {
           this.sayMic();
           this.media?.again();
         }
+        break;
+      case 'call':
+        if (OVER.has(message.call.phase)) this.chains = this.chains.filter((chain) => chain.call !== message.call.id);
         break;
       case 'tracks':
         this.tracks = { call: message.call, tracks: message.tracks };

@@ -49,3 +49,13 @@ device-camera-none = No camera is plugged in. You are heard, but not seen.
 device-camera-busy = Another program holds the camera. Close it, then try again.
 device-camera-gone = The camera was unplugged. Plug it in again; nobody sees you until then.
 device-camera-failed = The camera could not be opened. You are heard, but not seen.
+
+seal-joining = Not sealed yet: nothing of yours is sent.
+seal-alone = Sealed. Nobody in { $side } opens it yet.
+seal-sealed = Sealed
+seal-fallen = Something came that nobody in { $side } sealed. It was not played.
+seal-broken = The seal is broken.
+seal-broken-hint = Something tampered with the sealing of this call. Nothing of yours is sent. Start this page again; if it happens again, end the call.
+seal-again = Start again
+seal-read = Read these words to each other:
+seal-proves = The same words on both screens: nobody sits between the two terminals. They do not say who is in the room.

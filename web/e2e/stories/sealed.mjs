@@ -1,0 +1,81 @@
+// What both nodes hold of a call is of no use to them, and both terminals show the same words. With pages whose
+// transform is left out, the same look finds faces and voices: it would notice.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { arrives, endAndProve, other, own, seeAndHear, session, soundSize } from '../lib/call.mjs';
+import { chimeIn, packets, picturesDecoded, unsealedPages } from '../lib/capture.mjs';
+
+export const title = 'sealed from terminal to terminal';
+
+const WEB = fileURLToPath(new URL('../..', import.meta.url));
+/** A chime stands out of noise by more than this, and out of a voice by far more. */
+const CHIME_LEAST = 8;
+
+/** A call between nodes that keep what they forward; returns what was found in it. */
+async function captured(story, name, environment, during) {
+  const folders = {};
+  const under = {};
+  for (const letter of ['a', 'b']) {
+    folders[letter] = join(story.scratch(`${name}-capture`), letter);
+    mkdirSync(folders[letter], { recursive: true });
+    under[letter] = ['env', `VISAVIS_CAPTURE=${folders[letter]}`, ...environment];
+  }
+  const sides = await own(story, { under });
+  const call = await session(story, sides);
+  await Promise.all([arrives(story, sides.a), arrives(story, sides.b)]);
+  await during(sides);
+  await endAndProve(story, sides, call);
+  for (const side of [sides.a, sides.b]) {
+    await side.browser.close();
+    await sides.nodes[side.letter].process.stop('SIGTERM');
+  }
+
+  const found = [];
+  for (const letter of ['a', 'b']) {
+    for (const [index, track] of packets(folders[letter]).entries()) {
+      const speaker = track.way === 'out' ? letter : other[letter];
+      const file = join(folders[letter], `../${letter}-${index}.decode`);
+      const made = track.kind === 'picture' ? picturesDecoded(track, file) : chimeIn(track, speaker, file);
+      found.push({ node: letter, way: track.way, kind: track.kind, packets: track.packets.length, made, sizes: new Set(track.packets.slice(-200).map(({ payload }) => payload.length)) });
+    }
+  }
+  for (const { node, way, kind, packets, made } of found) story.note(`${name}: node ${node}, ${way}, ${packets} packets of ${kind}: ${kind === 'picture' ? `${made} pictures decoded` : `chime ${made.toFixed(1)} times its surroundings`}`);
+  for (const kind of ['picture', 'sound']) story.check(found.filter((one) => one.kind === kind && one.packets > 100).length >= 4, `${name}: both nodes forwarded ${kind} both ways`, found.length);
+  return found.filter((one) => one.packets > 100);
+}
+
+async function words(side) {
+  await side.terminal.page.mouse.move(200, 200);
+  const list = side.terminal.id('seal-words');
+  await list.waitFor();
+  return (await list.innerText()).split(/\s+/).join(' ');
+}
+
+export async function tell(story) {
+  story.step('a call between nodes that keep every packet');
+  const sealed = await captured(story, 'sealed', [], async ({ a, b }) => {
+    for (const side of [a, b]) await story.until(`${side.letter}: the ring is closed`, async () => (await side.terminal.id('seal').getAttribute('data-seal')) === 'sealed');
+    const [ours, theirs] = [await words(a), await words(b)];
+    story.equal(ours, theirs, 'both terminals show the same words');
+    story.equal(ours.split(' ').length, 16, 'eight words, each with its dice');
+    story.note(`words: ${ours}`);
+    await story.shot(a.terminal.page, 'words');
+    await seeAndHear(story, { a, b });
+    story.check((await soundSize(a)) > 165, 'what leaves is longer than what was spoken: it is sealed', await soundSize(a));
+  });
+  for (const { node, way, kind, made, sizes } of sealed) {
+    if (kind === 'picture') story.equal(made, 0, `node ${node}, ${way}: pictures that a decoder makes of what the node holds`);
+    else story.check(made < CHIME_LEAST, `node ${node}, ${way}: the speaker's chime in what the node holds`, made);
+    if (kind === 'sound') story.equal(sizes.size, 1, `node ${node}, ${way}: sizes of sealed sound (${[...sizes].join(', ')})`);
+  }
+
+  story.step('the same on pages whose transform is left out');
+  const pages = unsealedPages(WEB, join(story.scratch('unsealed'), 'pages'));
+  const open = await captured(story, 'unsealed', [`VISAVIS_PAGES=${pages}`], async () => {});
+  for (const { node, way, kind, made } of open) {
+    if (kind === 'picture') story.check(made > 10, `node ${node}, ${way}: pictures are found where nothing is sealed`, made);
+    else story.check(made > CHIME_LEAST, `node ${node}, ${way}: the chime is found where nothing is sealed`, made);
+  }
+}

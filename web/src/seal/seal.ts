@@ -1,0 +1,154 @@
+// One call's sealing as a terminal holds it: the record that it checks itself, the group's worker, the frames' worker,
+// and what a person is told of them. It holds no secret: keys and roots stay in the workers.
+
+import { Record as CallRecord, STATEMENT_BYTES_MAX, type State } from '../record/verify';
+import type { Guard } from '../media/connection';
+import type { FromNode, TrackView } from '../signalling/protocol';
+import { SealGuard, type TrackCounts } from './guard';
+import { fromBase64 } from './bytes';
+import type { FromGroup, SealFromNode, SealSeat, SealStatus, SealToNode, ToGroup } from './messages';
+
+/** Frames that did not open: so many in one look at the counts let the mark fall... */
+const FALLEN_FRAMES = 3;
+/** ...for this long after the last such look. Milliseconds. */
+const FALLEN_MS = 5_000;
+
+/** What a person is told. */
+export interface SealView {
+  status: SealStatus | null;
+  /** Frames came lately that the seat did not seal, or not for this place. They were dropped. */
+  fallen: boolean;
+  /** Sealing stopped for good in this page: frames went past the worker, or a worker is gone. */
+  broken: boolean;
+}
+
+export interface SealEvents {
+  send(message: SealToNode): boolean;
+  changed(view: SealView): void;
+  /** Sealing is over in this page: all media must stop. */
+  broken(): void;
+}
+
+/** The terminal's own, from its enrolment. */
+export interface Holder {
+  seat: string;
+  key: CryptoKey;
+  side: string;
+  sideKey: string;
+}
+
+export class Seal {
+  readonly guard: Guard;
+  private readonly frames: SealGuard;
+  private readonly group: Worker;
+  private record: Promise<CallRecord>;
+  private work: Promise<void> = Promise.resolve();
+  private seats: SealSeat[] = [];
+  private view: SealView = { status: null, fallen: false, broken: false };
+  private failed = new Map<number, number>();
+  private risen: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+
+  constructor(
+    holder: Holder,
+    private call: string,
+    private events: SealEvents,
+  ) {
+    this.record = CallRecord.open(holder.side, holder.sideKey, call);
+    this.frames = new SealGuard(holder.seat, {
+      counts: (counts) => this.count(counts),
+      breach: () => this.breach(),
+      broken: () => this.breach(),
+    });
+    this.guard = this.frames;
+    this.group = new Worker(new URL('./group.worker.ts', import.meta.url), { type: 'module', name: 'group' });
+    this.group.addEventListener('message', ({ data }: MessageEvent<FromGroup>) => this.heard(data));
+    this.group.addEventListener('error', () => this.breach());
+    const { port1, port2 } = new MessageChannel();
+    this.frames.join(port1);
+    this.tell({ do: 'frames', port: port2 }, [port2]);
+    this.tell({ do: 'open', call, seat: holder.seat, key: holder.key, seats: [] });
+  }
+
+  /** The socket is ready or gone. */
+  online(online: boolean): void {
+    this.tell({ do: 'online', online });
+  }
+
+  take(message: FromNode): void {
+    if (!('call' in message) || message.call !== this.call) return;
+    if (message.t === 'chain') this.work = this.work.then(() => this.chain(message)).catch(() => this.breach());
+    else if (message.t.startsWith('seal.')) this.tell({ do: 'node', message: message as SealFromNode });
+  }
+
+  close(): void {
+    if (this.closed) return;
+    clearTimeout(this.risen);
+    this.tell({ do: 'close' });
+    this.closed = true;
+    this.frames.close();
+    // The worker says goodbye to the group before it goes.
+    setTimeout(() => this.group.terminate(), 1_000);
+  }
+
+  private tell(message: ToGroup, transfer: Transferable[] = []): void {
+    if (!this.closed) this.group.postMessage(message, { transfer });
+  }
+
+  /** Statements as the node hands them on. What is refused is left out, and nothing rests on it. */
+  private async chain({ sides, statements }: FromNode & { t: 'chain' }): Promise<void> {
+    const record = await this.record;
+    const keys = sides.map(({ key, rekeys }) => ({ key, rekeys: rekeys.flatMap((one) => fromBase64(one, STATEMENT_BYTES_MAX) ?? []) }));
+    // The far side's key is believed by the first offer, which may stand in this very message.
+    for (const { key, rekeys } of keys) await record.addSide(key, rekeys);
+    for (const one of statements) {
+      const bytes = fromBase64(one, STATEMENT_BYTES_MAX);
+      if (bytes) await record.insert(bytes);
+    }
+    for (const { key, rekeys } of keys) await record.addSide(key, rekeys);
+    if (!this.closed) this.judge(record);
+  }
+
+  private judge(record: CallRecord): void {
+    const state: State | null = record.state();
+    const introduced = record.introduced;
+    this.seats = (state?.seats ?? []).map(({ key, side, good }) => ({ key, side, good: good && introduced }));
+    this.tell({ do: 'seats', seats: this.seats });
+    const good = new Map(this.seats.filter((seat) => seat.good).map((seat) => [seat.key, seat.side]));
+    const persons = new Map((state?.seats ?? []).map((seat) => [seat.key, seat.person]));
+    // Whose a track is its node says; that this seat is that person's, and good, the record says.
+    this.frames.setSeats((track: TrackView) => (good.get(track.key) === track.side && persons.get(track.key) === track.person ? track.key : null));
+  }
+
+  private heard(message: FromGroup): void {
+    if (this.closed) return;
+    if (message.say === 'send') this.events.send(message.message);
+    else if (message.say === 'status') this.show({ status: message.status });
+  }
+
+  private count(counts: TrackCounts[]): void {
+    let more = 0;
+    for (const { id, way, failed, replayed } of counts) {
+      if (way !== 'receive') continue;
+      more += failed + replayed - (this.failed.get(id) ?? 0);
+      this.failed.set(id, failed + replayed);
+    }
+    if (more < FALLEN_FRAMES) return;
+    this.show({ fallen: true });
+    clearTimeout(this.risen);
+    this.risen = setTimeout(() => this.show({ fallen: false }), FALLEN_MS);
+  }
+
+  private breach(): void {
+    if (this.closed) return;
+    this.show({ broken: true });
+    this.frames.close();
+    this.events.broken();
+  }
+
+  private show(change: Partial<SealView>): void {
+    if (this.closed) return;
+    this.view = { ...this.view, ...change };
+    this.events.changed(this.view);
+  }
+}
