@@ -6,20 +6,19 @@ import { type Bytes, fromBase64, same, toBase64 } from './bytes';
 import { Epochs, rootOf } from './epochs';
 import type { ToFrames } from './frames.messages';
 import { Heard, LEASE_MS } from './heard';
-import { type Alarm, MAX_COMMIT, MAX_NOTE, MAX_WELCOME, type SealFromNode, type SealSeat, type SealStatus, type SealToNode } from './messages';
+import { type Alarm, MAX_COMMIT, MAX_WELCOME, type SealFromNode, type SealSeat, type SealStatus, type SealToNode } from './messages';
 import { type Applied, type Member, type Mls, MlsRefused } from './mls';
-import { HEARTBEAT, NoteWriter, readHead, readHeartbeat, writeHeartbeat } from './notes';
+import { HEARTBEAT } from './notes';
 import { Outside } from './outside';
 import { type View, make, need } from './plan';
 import { Proposals } from './proposals';
 import { Seats } from './seats';
 import { isSealMessage } from './shape';
 import { Spoken } from './spoken';
+import { HEARTBEAT_MS, Talk } from './talk';
 import { Told } from './told';
 import { Waiting, mark } from './waiting';
 
-/** Milliseconds. */
-export const HEARTBEAT_MS = 500;
 /** The old epoch is sent under for so long at most after the next one was applied. Milliseconds. */
 const SWITCH_MS = 1_000;
 /** A commit or Welcome with a seat that the record does not name yet waits so long for the record. Milliseconds. */
@@ -79,16 +78,15 @@ export class Group {
   private readonly epochs: Epochs;
   private readonly heard = new Heard();
   private spoken = new Spoken();
-  private readonly notes: NoteWriter;
-  private heartbeatAt = 0;
+  private readonly talk: Talk;
   private readonly told: Told;
 
   constructor(private readonly deps: GroupDeps) {
     this.waiting = new Waiting(deps.mls);
     this.epochs = new Epochs(deps.frames);
     this.told = new Told(this.seated, this.heard, deps);
-    const start = deps.random(4);
-    this.notes = new NoteWriter(deps.seat, new DataView(start.buffer).getUint32(0));
+    const out = (bytes: string) => deps.send({ t: 'seal.note', call: deps.call, bytes });
+    this.talk = new Talk({ ...deps, out }, this.epochs, this.heard);
     this.outside = new Outside(deps, this.waiting, this.proposals, this.seated.good);
   }
 
@@ -125,7 +123,9 @@ export class Group {
 
   /** Sends a note of the page's own to every other terminal, if this one may send. */
   note(kind: number, bytes: Uint8Array): Promise<void> {
-    return this.run(() => (kind === HEARTBEAT ? undefined : this.sendNote(kind, bytes)));
+    return this.run(async () => {
+      if (kind !== HEARTBEAT && this.member && this.isOnline && !this.blocked()) await this.talk.send(this.member, kind, bytes);
+    });
   }
 
   tick(): Promise<void> {
@@ -136,7 +136,7 @@ export class Group {
   next(): number {
     const now = this.deps.now();
     const quiet = this.member && !this.needSeen && this.epochs.sending === this.member.epoch;
-    return quiet ? Math.max(now + 20, this.heartbeatAt + HEARTBEAT_MS) : now + 100;
+    return quiet ? Math.max(now + 20, this.talk.beatAt + HEARTBEAT_MS) : now + 100;
   }
 
   /** Whether an authenticated heartbeat of the far side came within the lease. */
@@ -312,37 +312,14 @@ export class Group {
 
   private async takeNote(from: string, text: string): Promise<void> {
     const { member } = this;
-    const note = fromBase64(text, MAX_NOTE);
-    const head = note && readHead(note);
-    if (!member || !head || from === this.deps.seat || !this.others().includes(from) || !this.seated.good(from)) return;
-    const epoch = this.epochs.find(head.group, head.epoch);
-    if (!epoch) {
-      if (member.group.startsWith(head.group) && head.epoch > member.epoch) this.behind();
-      return;
-    }
-    const now = this.deps.now();
-    const plain = await epoch.reader.open(from, note, head, now);
-    if (plain === 'old') return;
-    if (plain === 'shut') {
-      if (head.epoch === member.epoch && this.heard.shut(from, now)) this.raise('split');
-      return;
-    }
-    this.heard.opened(from, head.epoch, now);
-    if (head.kind !== HEARTBEAT) this.deps.note(from, head.kind, plain);
-    else if (!this.spoken.told(head.epoch, readHeartbeat(plain))) this.raise('words');
+    if (!member || !this.others().includes(from) || !this.seated.good(from)) return;
+    const follows = await this.talk.take(member, from, text, this.spoken, this.deps.now());
+    if (follows === 'behind') this.behind();
+    else if (follows) this.raise(follows);
   }
 
-  private async sendNote(kind: number, bytes: Uint8Array): Promise<void> {
-    const { member } = this;
-    const epoch = member && this.epochs.find(member.group, member.epoch);
-    if (!member || !epoch || !this.isOnline || this.blocked()) return;
-    const note = await this.notes.seal(epoch.root, member.group, member.epoch, kind, bytes);
-    if (note) this.deps.send({ t: 'seal.note', call: this.deps.call, bytes: toBase64(note) });
-  }
-
-  private heartbeat(): Promise<void> {
-    this.heartbeatAt = this.deps.now();
-    return this.sendNote(HEARTBEAT, writeHeartbeat(this.spoken.tell()));
+  private async heartbeat(): Promise<void> {
+    if (this.member && this.isOnline && !this.blocked()) await this.talk.beat(this.member, this.spoken, this.deps.now());
   }
 
   /** Somebody who is not good could read what this terminal would send. */
@@ -368,7 +345,7 @@ export class Group {
     this.switch(now);
     if (this.member) {
       this.spoken.tick(this.far().some((key) => this.heard.at(key) > -Infinity), now);
-      if (now - this.heartbeatAt >= HEARTBEAT_MS) await this.heartbeat();
+      if (now - this.talk.beatAt >= HEARTBEAT_MS) await this.heartbeat();
       if (this.isOnline) await this.propose(this.member, now);
     } else if (this.isOnline) {
       const joined = await this.outside.settle(now);
