@@ -229,8 +229,8 @@ async fn garbage_ends_its_own_connection_alone() {
             b"GET / HTTP/9.9\r\n\r\n".to_vec(),
             b"POST /api/enrol HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n".to_vec(),
             b"POST /api/enrol HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n".to_vec(),
-            vec![b'A'; 300_000],
-            vec![0; 300_000],
+            vec![b'A'; 400_000],
+            vec![0; 400_000],
         ] {
             let stream = TcpStream::connect(rig.address).await.unwrap();
             assert!(exchange_over(stream, &garbage).await.is_some(), "left open: {:?}", &garbage[..9]);

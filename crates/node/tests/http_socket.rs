@@ -177,7 +177,8 @@ async fn frames_are_read_strictly_and_bounded() {
     assert_eq!(closing(&mut socket).await, malformed);
 
     let mut socket = ready(&desk).await;
-    let huge = format!(r#"{{"t":"end","call":"{}"}}"#, "a".repeat(300 * 1024));
+    let huge = "a".repeat(node::api::FRAME_BYTES_MAX);
+    let huge = format!(r#"{{"t":"end","call":"{huge}"}}"#);
     let _ = socket.send(Message::Text(huge.into())).await;
     assert_ne!(closing(&mut socket).await.1, "going", "the handler never saw it");
 
@@ -188,6 +189,11 @@ async fn frames_are_read_strictly_and_bounded() {
         &json!({ "t": "media.offer", "id": 1, "call": "c", "sdp": sdp, "send": [], "recv": [] }),
     )
     .await;
+    assert_eq!(hear_json(&mut socket).await, json!({ "t": "ring", "call": "desk" }));
+    let half = "/".repeat(120 * 1024 / 3 * 4);
+    let commit = json!({ "t": "seal.commit", "call": "c".repeat(64), "group": "0a".repeat(16), "epoch": 1,
+        "commit": half, "welcome": half });
+    say(&mut socket, &commit).await;
     assert_eq!(hear_json(&mut socket).await, json!({ "t": "ring", "call": "desk" }));
 }
 

@@ -183,3 +183,76 @@ impl Core {
         held.chains().sides().iter().filter_map(view).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use call::{Body, Keyring, Signer as _, Taken, Timestamp, terms};
+
+    use super::*;
+    use crate::keys::Key;
+
+    fn terms(sides: [SideId; 2]) -> terms::Terms {
+        let party = |side| terms::Party {
+            side,
+            zone: terms::Zone::new("Europe/Moscow").unwrap(),
+            place: "EXAMPLE".into(),
+        };
+        let person = |(id, side)| terms::Person {
+            id: terms::PersonId(id),
+            side,
+            role: terms::Role::Principal,
+            title: "EXAMPLE".into(),
+            place: "EXAMPLE".into(),
+        };
+        let mut terms = terms::Terms {
+            medium: terms::Medium::Sound,
+            start: Timestamp(1_700_000_000_000),
+            minutes: 10,
+            parties: sides.into_iter().map(party).collect(),
+            topics: vec!["EXAMPLE".into()],
+            reason: "EXAMPLE".into(),
+            roster: [(1, sides[0]), (2, sides[1])].into_iter().map(person).collect(),
+            languages: vec!["en".into()],
+            footage: None,
+            replaces: None,
+        };
+        terms.tidy();
+        terms
+    }
+
+    #[test]
+    fn statements_come_after_what_they_have_seen_and_forks_last() {
+        let keys = [Key::generate().unwrap(), Key::generate().unwrap()];
+        let keyring = Keyring::new(keys.iter().map(|key| key.key()));
+        let sides = [SideId::of(&keys[0].key()), SideId::of(&keys[1].key())];
+        let first = call::ask(sides[0], terms(sides), Timestamp(1_699_999_000_000)).unwrap();
+        let first = first.sign(&keys[0]).unwrap();
+        let offer = first.hash();
+        let mut chains = Chains::start(&keyring, first).unwrap();
+        let say = |chains: &mut Chains, by: usize, body: Body| {
+            let now = Timestamp(1_699_999_001_000);
+            let said = call::propose(chains, sides[by], body, now).unwrap();
+            let said = said.sign(&keys[by]).unwrap();
+            assert_eq!(chains.insert(&keyring, said.clone()), Ok(Taken::New));
+            said
+        };
+        say(&mut chains, 1, Body::Agree { offer });
+        for by in [0, 1] {
+            say(&mut chains, by, Body::Gather { terms: offer });
+        }
+        let mut other = chains.clone();
+        say(&mut chains, 0, Body::Begin { terms: offer });
+        let second = say(&mut other, 0, Body::End);
+        assert_eq!(chains.insert(&keyring, second.clone()), Ok(Taken::Fork));
+        let order = in_order(&chains);
+        assert_eq!(order.len(), 6);
+        assert_eq!(order.last(), Some(&second));
+        let mut again = Chains::start(&keyring, order[0].clone()).unwrap();
+        for statement in &order[1..5] {
+            assert_eq!(again.insert(&keyring, statement.clone()), Ok(Taken::New));
+        }
+        assert_eq!(again.insert(&keyring, second), Ok(Taken::Fork));
+    }
+}

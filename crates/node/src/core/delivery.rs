@@ -212,12 +212,12 @@ impl Core {
         let (Some(line), true) = (self.line_of(id), self.is_sealing(id)) else {
             return;
         };
-        let (terminals, far) = (self.terminals(id), self.sealing_seats(id, line));
+        let (ours, far) = (self.sealing_seats(id, self.own.id), self.sealing_seats(id, line));
+        let terminals = self.terminals(id);
         let said = self.packages_said(id, &terminals);
         let (now_ms, is_up) = (self.clock.elapsed_ms(), self.is_up(line));
         let post = self.delivery.posts.entry(id).or_default();
-        let keys: Vec<PublicKey> = terminals.values().chain(&far).copied().collect();
-        post.allowances.retain(|key, _| keys.contains(key));
+        post.allowances.retain(|key, _| far.contains(key) || ours.contains(key));
         let mut packages: Vec<KeyPackage> = said
             .iter()
             .chain(post.far.iter().flatten().filter(|package| far.contains(&package.key)))
@@ -226,10 +226,8 @@ impl Core {
         packages.sort_by(|one, other| one.key.cmp(&other.key));
         packages.dedup_by(|one, other| one.key == other.key);
         let to_far = is_up && post.told_far.as_ref() != Some(&said);
-        let differs = |connection: &u64| match post.told.get(connection) {
-            Some(told) => *told != packages,
-            None => !packages.is_empty(),
-        };
+        // A terminal that was told nothing yet is told, too, that nothing waits.
+        let differs = |connection: &u64| post.told.get(connection) != Some(&packages);
         let to_ours: Vec<u64> = terminals.keys().copied().filter(differs).collect();
         let any = to_far || !to_ours.is_empty();
         post.untold = any && !post.tellings.take(TELLINGS, 1, now_ms);

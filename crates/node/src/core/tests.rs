@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod delivery;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
