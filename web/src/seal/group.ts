@@ -4,12 +4,13 @@
 
 import { type Bytes, fromBase64, same, toBase64 } from './bytes';
 import { Epochs, rootOf } from './epochs';
-import type { ToFrames } from './frames.messages';
+import type { GroupDeps } from './deps';
 import { Heard, LEASE_MS } from './heard';
-import { type Alarm, MAX_COMMIT, MAX_WELCOME, type SealFromNode, type SealSeat, type SealStatus, type SealToNode } from './messages';
-import { type Applied, type Member, type Mls, MlsRefused } from './mls';
+import { type Alarm, MAX_COMMIT, MAX_WELCOME, type SealFromNode, type SealSeat } from './messages';
+import { type Applied, type Member, MlsRefused } from './mls';
 import { HEARTBEAT } from './notes';
 import { Outside } from './outside';
+import { Past } from './past';
 import { type View, make, need } from './plan';
 import { Proposals } from './proposals';
 import { Seats } from './seats';
@@ -29,22 +30,6 @@ const BEHIND_MS = 3_000;
 const SINCE_MS = 1_000;
 /** Messages that wait their turn. */
 const QUEUE_MOST = 512;
-const GROUPS_MOST = 64;
-
-export interface GroupDeps {
-  call: string;
-  /** This terminal's seat key. */
-  seat: string;
-  mls: Mls;
-  /** Milliseconds on a clock that only goes forward. */
-  now(): number;
-  random(length: number): Bytes;
-  send(message: SealToNode): void;
-  frames(message: ToFrames): void;
-  status(status: SealStatus): void;
-  note(from: string, kind: number, bytes: Bytes): void;
-  lease(held: boolean): void;
-}
 
 type CommitMessage = SealFromNode & { t: 'seal.commit' };
 
@@ -61,7 +46,7 @@ export class Group {
   private renewedAt = 0;
   /** This epoch excludes somebody who could read the one before: it is sent under at once. */
   private urgent = false;
-  private applied: { epoch: number; commit: Bytes }[] = [];
+  private readonly past = new Past();
   private heldCommit: { message: CommitMessage; until: number } | null = null;
   private behindSince: number | null = null;
   private unreadable = 0;
@@ -69,8 +54,6 @@ export class Group {
   private needSeen: { name: string; at: number } | null = null;
   private stuckSince: number | null = null;
   private tryAt = 0;
-  /** Groups that another one followed. */
-  private over = new Set<string>();
 
   private readonly outside: Outside;
   private readonly waiting: Waiting;
@@ -135,7 +118,7 @@ export class Group {
   /** When `tick` is wanted at the latest. */
   next(): number {
     const now = this.deps.now();
-    const quiet = this.member && !this.needSeen && this.epochs.sending === this.member.epoch;
+    const quiet = this.isOnline && this.member && !this.needSeen && this.epochs.sending === this.member.epoch;
     return quiet ? Math.max(now + 20, this.talk.beatAt + HEARTBEAT_MS) : now + 100;
   }
 
@@ -200,7 +183,7 @@ export class Group {
     this.proposals.clear(null);
     this.heard.clear();
     this.spoken = new Spoken();
-    this.applied = [];
+    this.past.leave();
     this.heldCommit = null;
     this.behindSince = null;
     this.unreadable = 0;
@@ -221,10 +204,9 @@ export class Group {
     const whole = /^[0-9a-f]{32}$/.test(group) && Number.isSafeInteger(epoch) && epoch >= 0;
     const commit = fromBase64(message.commit, MAX_COMMIT);
     const welcome = message.welcome === null ? null : fromBase64(message.welcome, MAX_WELCOME);
-    if (!whole || !commit || (message.welcome !== null && !welcome) || this.over.has(group)) return;
+    if (!whole || !commit || (message.welcome !== null && !welcome) || this.past.isOver(group)) return;
     if (this.member && group !== this.member.group) {
-      this.over.add(this.member.group);
-      for (const oldest of this.over) if (this.over.size > GROUPS_MOST) this.over.delete(oldest);
+      this.past.end(this.member.group);
       this.rejoin();
     }
     if (this.member) return this.follow(this.member, message, commit);
@@ -243,8 +225,7 @@ export class Group {
   /** A commit of the group that this terminal is in. */
   private async follow(member: Member, message: CommitMessage, commit: Bytes): Promise<void> {
     const { epoch } = message;
-    const before = this.applied.find((a) => a.epoch === epoch);
-    if (before && !same(before.commit, commit)) return this.raise('fork');
+    if (this.past.forks(epoch, commit)) return this.raise('fork');
     if (epoch < member.epoch || this.heldCommit) return;
     if (epoch > member.epoch) return this.behind();
     const own = this.proposals.find(member.group, epoch, commit);
@@ -285,7 +266,7 @@ export class Group {
     this.member = next;
     this.appliedAt = now;
     if (by?.renewed) this.renewedAt = now;
-    if (by && old) this.applied = [...this.applied, { epoch: old.epoch, commit: by.commit }].slice(-GROUPS_MOST);
+    if (by && old) this.past.add(old.epoch, by.commit);
     old?.wipe();
     this.proposals.clear(next);
     this.heard.keep(next.leaves.map((l) => l.key));
