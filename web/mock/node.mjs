@@ -36,7 +36,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
   const world = {
     calls,
     nodes,
-    line: { status: 'up', since: stamp(), rtt_ms: 128.4, loss: 0.004, jitter_ms: 6, skew_ms: 12, rate_kbps: 2400 },
+    line: { status: 'up', since: stamp(), rtt_ms: 128.4, loss: 0.004, jitter_ms: 6, skew_ms: 12, rate_kbps: 2400, web: 'ab'.repeat(32), web_paired: 'ab'.repeat(32) },
     ask(by, terms, extra = {}) {
       const id = hash(randomBytes(16));
       const call = { id, phase: 'proposed', asked_by: by, terms, begun: null, ended: null, offers: [], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], roster: terms.roster, ...extra };
@@ -136,7 +136,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
     ])
       node.seats.set(seat.id, seat);
     nodes.push(node);
-    const me = (seat) => ({ side: { ...side, key: hash(`key ${side.id}`) }, seat: { id: seat.id, name: seat.name, role: seat.role, place: seat.place }, version: '0.1.0', now: clock().toISOString() });
+    const me = (seat) => ({ side: { ...side, key: hash(`key ${side.id}`) }, seat: { id: seat.id, name: seat.name, role: seat.role, place: seat.place }, version: '0.1.0', web: 'cd'.repeat(32), now: clock().toISOString() });
     const may = (call, seat) => {
       if (seat.role !== 'operator') return ['in_session', 'gathering'].includes(call.phase) ? ['end'] : [];
       const theirs = call.offers.some((o) => o.by !== side.id && o.standing === 'open');

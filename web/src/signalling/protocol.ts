@@ -23,6 +23,8 @@ export interface Me {
   side: SideView & { key: string };
   seat: SeatView;
   version: string;
+  /** Hash of the pages that the own node serves. */
+  web: string;
   now: string;
 }
 
@@ -36,6 +38,9 @@ export interface LineView {
   jitter_ms: number | null;
   skew_ms: number | null;
   rate_kbps: number | null;
+  /** Hash of the pages that the far node serves, as it last said, and as it stood at pairing. */
+  web: string | null;
+  web_paired: string | null;
 }
 
 export interface Person {

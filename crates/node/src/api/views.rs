@@ -115,6 +115,8 @@ pub struct Me {
     pub seat: SeatView,
     /// Version of the node.
     pub version: String,
+    /// Hash of the pages that the node serves, 64 hex digits.
+    pub web: String,
     /// The node's clock.
     pub now: String,
 }
@@ -150,6 +152,10 @@ pub struct LineView {
     pub skew_ms: Option<f64>,
     /// What the link carries, in kilobits a second.
     pub rate_kbps: Option<u32>,
+    /// Hash of the pages that the far node serves its own people, as it last said; 64 hex digits.
+    pub web: Option<String>,
+    /// The same as it stood in the bundle at pairing.
+    pub web_paired: Option<String>,
 }
 
 /// Someone or something on a roster.

@@ -26,6 +26,10 @@ pub(crate) struct LineOf {
     pub(super) up: bool,
     /// When it came up or went down, milliseconds UTC.
     since_ms: Option<i64>,
+    /// The pages that the far node serves, as it last said.
+    web: Option<Hash>,
+    /// The same as its bundle said at pairing.
+    web_paired: Option<Hash>,
     /// Whether this node has heard from the far side, since its start, how far its own chains had gone: before that, a
     /// statement of its own could contradict one that it has lost.
     pub(super) level: bool,
@@ -88,12 +92,14 @@ impl Core {
             }
         });
         let line = LineOf {
+            web_paired: web_paired(&stored),
             stored,
             chains,
             handle,
             stats,
             up: false,
             since_ms: None,
+            web: None,
             level: false,
         };
         self.lines.insert(far, line);
@@ -103,9 +109,16 @@ impl Core {
     /// A link reports.
     pub(super) async fn link_event(&mut self, far: SideId, event: Event) {
         match event {
-            Event::Up { hello } if hello.confirmed => self.far_confirmed(far).await,
+            Event::Up { hello } => {
+                if let Some(line) = self.lines.get_mut(&far) {
+                    line.web = (hello.web.0 != [0; 32]).then_some(hello.web);
+                }
+                if hello.confirmed {
+                    self.far_confirmed(far).await;
+                }
+            }
             Event::FarConfirmed => self.far_confirmed(far).await,
-            Event::Up { .. } | Event::FarHeld { .. } => {}
+            Event::FarHeld { .. } => {}
             Event::HeadsWanted => self.open_line(far).await,
             Event::FarHeads { calls, .. } => self.compare_heads(far, calls).await,
             Event::Statement { bytes, .. } => self.take_statement(far, &bytes).await,
@@ -319,6 +332,12 @@ pub(super) fn is_over(phase: Phase) -> bool {
     matches!(phase, Phase::Ended | Phase::Declined | Phase::Withdrawn | Phase::Lapsed)
 }
 
+fn web_paired(line: &Line) -> Option<Hash> {
+    let text = std::str::from_utf8(&line.bundle).ok()?;
+    let signed = link::pairing::SignedBundle::from_text(text).ok()?;
+    Some(signed.bundle().web)
+}
+
 impl LineOf {
     fn view(&self) -> LineView {
         let stats = self.stats.borrow();
@@ -336,6 +355,8 @@ impl LineOf {
                 (Some(_), false) => LineStatus::Down,
             },
             since: self.since_ms.map(api::time_text),
+            web: self.web.map(|web| web.to_string()),
+            web_paired: self.web_paired.map(|web| web.to_string()),
             rtt_ms: stats.and_then(|stats| stats.rtt_ms),
             loss: stats.and_then(|stats| stats.loss_in),
             jitter_ms: stats.and_then(|stats| stats.jitter_ms),

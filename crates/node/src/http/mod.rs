@@ -162,6 +162,7 @@ impl Gate {
             side: self.config().side.clone(),
             seat,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            web: call::Hash(webui::bundle_hash()).to_string(),
             now: crate::api::time_text(self.config().clock.utc_ms()),
         }
     }

@@ -16,6 +16,9 @@ line-loss = Loss
 line-skew = Clocks
 line-skew-ahead = theirs { $span } ahead of ours: check both nodes' clocks
 line-skew-behind = theirs { $span } behind ours: check both nodes' clocks
+pages-changed = The pages that { $side } serves its people are others now. Ask whether its node was updated.
+pages-known = It was
+own-pages = Your node serves your side's pages itself. Their fingerprint:
 line-down-hint = Requests wait here and are delivered when { $side } can be reached.
 line-unconfirmed-hint = Both operators read each other the words and confirm them; then calls can be asked for.
 
