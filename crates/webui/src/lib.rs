@@ -68,7 +68,11 @@ pub const fn built() -> bool {
 fn from_folder(path: &str) -> Option<Cow<'static, [u8]>> {
     let folder = std::env::var_os("VISAVIS_PAGES")?;
     let inside = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
-    inside.then(|| std::fs::read(std::path::Path::new(&folder).join(path)).ok().map(Cow::Owned))?
+    inside.then(|| {
+        std::fs::read(std::path::Path::new(&folder).join(path))
+            .ok()
+            .map(Cow::Owned)
+    })?
 }
 
 /// The file at `path`, which is relative to the bundle's root and has no leading slash
