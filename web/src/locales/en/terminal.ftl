@@ -59,3 +59,4 @@ seal-broken-hint = Something tampered with the sealing of this call. Nothing of 
 seal-again = Start again
 seal-read = Read these words to each other:
 seal-proves = The same words on both screens: nobody sits between the two terminals. They do not say who is in the room.
+seal-told = This page came in later; the terminals that were here told it these words. They prove something only where they were from the start.
