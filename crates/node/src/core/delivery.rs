@@ -252,7 +252,8 @@ impl Core {
         }
     }
 
-    fn is_sealing(&self, id: CallId) -> bool {
+    /// Whether a call's terminals are served.
+    pub(super) fn is_sealing(&self, id: CallId) -> bool {
         self.calls
             .get(&id)
             .is_some_and(|held| matches!(held.state().phase, Phase::Gathering | Phase::InSession) && !held.ending())

@@ -300,7 +300,7 @@ impl Core {
     /// Asks the ordering node, unless it is this one, for the commits that are not held here.
     pub(super) async fn ask_since(&mut self, id: CallId) {
         let Some(far) = self.line_of(id) else { return };
-        if self.orders(id) || !self.is_up(far) {
+        if self.orders(id) || !self.is_sealing(id) || !self.is_up(far) {
             return;
         }
         let (group, epoch) = self
