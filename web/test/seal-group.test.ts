@@ -24,7 +24,7 @@ async function agree(t: Terminal[]): Promise<void> {
 describe('the group of a call', () => {
   it('is made by one of those who wait, and all have one root and the same words', async () => {
     const { w, t } = await world(4);
-    await Promise.all(t.map((x) => x.start()));
+    await w.start(t);
     await w.after(5_000);
     await agree(t);
     expect(t[0]!.status!.words).toHaveLength(8);
@@ -46,7 +46,7 @@ describe('joins and leaves', () => {
     await agree(t.slice(0, 2));
     const words = t[0]!.status!.words!;
     expect(words).toHaveLength(8);
-    await Promise.all(t.slice(2).map((x) => x.start()));
+    await w.start(t.slice(2));
     await w.after(12_000);
     await agree(t);
     expect(t[4]!.status!.words).toEqual(words);
@@ -55,7 +55,7 @@ describe('joins and leaves', () => {
 
   it('takes a terminal that was loaded anew as a new leaf, in one commit', async () => {
     const { w, t } = await world(3);
-    await Promise.all(t.map((x) => x.start()));
+    await w.start(t);
     await w.after(3_000);
     const before = w.accepted.length;
     await t[1]!.stop();
@@ -69,7 +69,7 @@ describe('joins and leaves', () => {
 
   it('removes a seat that is good no longer, which gets no root from then on; who sends stops at once', async () => {
     const { w, t } = await world(4);
-    await Promise.all(t.map((x) => x.start()));
+    await w.start(t);
     await w.after(3_000);
     const out = t[3]!;
     const had = out.everRoots.length;
@@ -88,7 +88,7 @@ describe('joins and leaves', () => {
   it('never takes in a seat that is not good, however long it waits', async () => {
     const { w, t } = await world(3);
     await w.vouch(seats(t, [t[2]!]), t.slice(0, 2));
-    await Promise.all(t.map((x) => x.start()));
+    await w.start(t);
     await w.after(15_000);
     await agree(t.slice(0, 2));
     expect(t[2]!.everRoots).toHaveLength(0);
@@ -97,7 +97,7 @@ describe('joins and leaves', () => {
   it('waits for the record to name a seat that another has added already', async () => {
     const { w, t } = await world(3);
     await w.vouch(seats(t.slice(0, 2)), [t[1]!]);
-    await Promise.all([t[0]!.start(), t[1]!.start()]);
+    await w.start([t[0]!, t[1]!]);
     await w.after(3_000);
     // Only t0 commits: it has seen the vouch.
     await t[2]!.start();
@@ -111,7 +111,7 @@ describe('joins and leaves', () => {
 
   it('renews its keys every ten minutes, with one commit', async () => {
     const { w, t } = await world(2);
-    await Promise.all(t.map((x) => x.start()));
+    await w.start(t);
     await w.after(3_000);
     const first = w.accepted.length;
     await w.until(610_000);
@@ -124,13 +124,13 @@ describe('joins and leaves', () => {
 
   it('begins a group anew when nobody of the old one is left', async () => {
     const { w, t } = await world(3);
-    await Promise.all([t[0]!.start(), t[1]!.start()]);
+    await w.start([t[0]!, t[1]!]);
     await w.after(3_000);
     const old = w.group;
     const words = JSON.stringify(t[0]!.status!.words);
-    await Promise.all([t[0]!.stop(), t[1]!.stop()]);
+    await w.stop([t[0]!, t[1]!]);
     await w.after(1_000);
-    await Promise.all([t[1]!.start(), t[2]!.start()]);
+    await w.start([t[1]!, t[2]!]);
     await w.after(8_000);
     expect(w.group).not.toBe(old);
     await t[0]!.start();
@@ -141,7 +141,7 @@ describe('joins and leaves', () => {
 
   it('goes on through a cut, and takes in who waited on the far side afterwards', async () => {
     const { w, t } = await world(4);
-    await Promise.all(t.slice(0, 3).map((x) => x.start()));
+    await w.start(t.slice(0, 3));
     await w.after(3_000);
     w.link(false);
     await t[3]!.start();

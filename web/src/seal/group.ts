@@ -311,6 +311,7 @@ export class Group {
   /** After everything that happens: what follows from the present state at the present time. */
   private async settle(): Promise<void> {
     const now = this.deps.now();
+    if (!this.alarmed && this.heard.split(now)) this.raise('split');
     if (this.alarmed) return this.tell(now);
     if (!this.seated.good(this.deps.seat)) {
       if (this.member || this.outside.waits) {

@@ -6,7 +6,7 @@ export const LATE_MS = 3_000;
 export const LEASE_MS = 2_000;
 /** A member that is alive may be expected to commit. Milliseconds. */
 const ALIVE_MS = 2_500;
-/** So many notes of the present epoch that do not open, over so long, and the group has split. */
+/** So many notes of the present epoch that do not open, and none that does for so long: the group has split. */
 const SHUT_NOTES = 5;
 const SHUT_MS = 3_000;
 
@@ -32,12 +32,19 @@ export class Heard {
     mark.shut.count = 0;
   }
 
-  /** A note of the present epoch did not open; true once that can be no accident. */
-  shut(key: string, now: number): boolean {
+  /** A note of the present epoch did not open. */
+  shut(key: string, now: number): void {
     const { shut } = this.of(key);
     if (shut.count === 0) shut.since = now;
     shut.count += 1;
-    return shut.count >= SHUT_NOTES && now - shut.since >= SHUT_MS;
+  }
+
+  /**
+   * Whether notes that do not open can be no accident. Asked as time goes by, not only when another note comes: whoever
+   * sees the split first falls silent, and the other side must see it all the same.
+   */
+  split(now: number): boolean {
+    return [...this.marks.values()].some(({ shut }) => shut.count >= SHUT_NOTES && now - shut.since >= SHUT_MS);
   }
 
   confirmed(key: string, epoch: number): boolean {

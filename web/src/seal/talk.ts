@@ -52,7 +52,10 @@ export class Talk {
     if (!epoch) return member.group.startsWith(head.group) && head.epoch > member.epoch ? 'behind' : null;
     const plain = await epoch.reader.open(from, note, head, now);
     if (plain === 'old') return null;
-    if (plain === 'shut') return head.epoch === member.epoch && this.heard.shut(from, now) ? 'split' : null;
+    if (plain === 'shut') {
+      if (head.epoch === member.epoch) this.heard.shut(from, now);
+      return null;
+    }
     this.heard.opened(from, head.epoch, now);
     if (head.kind === HEARTBEAT) return spoken.told(head.epoch, readHeartbeat(plain)) ? null : 'words';
     this.deps.note(from, head.kind, plain);

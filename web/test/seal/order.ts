@@ -1,6 +1,8 @@
 // A simulated ordering service with its sockets and link, and terminals in virtual time. What is random follows a seed,
-// but for keys, which WebCrypto draws. Used by the tests of the group alone.
+// the seats' keys too, whose order says who commits first; but for secrets, which WebCrypto draws, and which change no
+// order. Used by the tests of the seal alone.
 
+import { concat } from '../../src/seal/bytes';
 import type { ToFrames } from '../../src/seal/frames.messages';
 import { Group } from '../../src/seal/group';
 import type { Alarm, SealFromNode, SealSeat, SealStatus, SealToNode } from '../../src/seal/messages';
@@ -9,11 +11,17 @@ import { hex } from '../../src/signalling/proofs';
 
 export const CALL = 'c1';
 
-export async function signer(): Promise<Signer> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair;
+/** What stands before an Ed25519 key's 32 bytes in PKCS #8 (RFC 8410, section 7). */
+const PKCS8 = Uint8Array.from([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]);
+
+/** A seat's key: the one that follows from `random`, or any. */
+export async function signer(random: () => number = Math.random): Promise<Signer> {
+  const secret = Uint8Array.from({ length: 32 }, () => Math.floor(random() * 256));
+  const key = await crypto.subtle.importKey('pkcs8', concat(PKCS8, secret), 'Ed25519', true, ['sign']);
+  const { x } = await crypto.subtle.exportKey('jwk', key);
   return {
-    publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)),
-    sign: async (message) => new Uint8Array(await crypto.subtle.sign('Ed25519', pair.privateKey, message as BufferSource)),
+    publicKey: new Uint8Array(Buffer.from(x!, 'base64url')),
+    sign: async (message) => new Uint8Array(await crypto.subtle.sign('Ed25519', key, message as BufferSource)),
   };
 }
 
@@ -133,10 +141,19 @@ export class World {
   ) {}
 
   async terminal(name: string, side: string): Promise<Terminal> {
-    const seat = await signer();
+    const seat = await signer(this.random);
     const made = new Terminal(this, name, side, hex(seat.publicKey), seat);
     this.terminals.push(made);
     return made;
+  }
+
+  /** At one moment, and in this order: side by side, what is faster in real time would come first. */
+  async start(terminals: readonly Terminal[]): Promise<void> {
+    for (const t of terminals) await t.start();
+  }
+
+  async stop(terminals: readonly Terminal[]): Promise<void> {
+    for (const t of terminals) await t.stop();
   }
 
   at(delay: number, run: () => Promise<void> | void): void {
