@@ -6,6 +6,7 @@ import type { Guard } from '../media/connection';
 import type { FromNode, TrackView } from '../signalling/protocol';
 import { SealGuard, type TrackCounts } from './guard';
 import { fromBase64 } from './bytes';
+import { sealSeats } from './seats';
 import type { FromGroup, SealFromNode, SealSeat, SealStatus, SealToNode, ToGroup } from './messages';
 
 /** Frames that did not open: so many in one look at the counts let the mark fall... */
@@ -111,8 +112,7 @@ export class Seal {
 
   private judge(record: CallRecord): void {
     const state: State | null = record.state();
-    const introduced = record.introduced;
-    this.seats = (state?.seats ?? []).map(({ key, side, good }) => ({ key, side, good: good && introduced }));
+    this.seats = sealSeats(state, record.introduced);
     this.tell({ do: 'seats', seats: this.seats });
     const good = new Map(this.seats.filter((seat) => seat.good).map((seat) => [seat.key, seat.side]));
     const persons = new Map((state?.seats ?? []).map((seat) => [seat.key, seat.person]));

@@ -62,6 +62,8 @@ export class Terminal {
   /** What its node thinks: a package, null for a member, undefined for nothing said. */
   said: string | null | undefined;
   seats: SealSeat[] = [];
+  /** What else hears what the frames' worker is told. */
+  also: (message: ToFrames) => void = () => undefined;
 
   constructor(
     readonly world: World,
@@ -103,6 +105,7 @@ export class Terminal {
   }
 
   private frames(message: ToFrames): void {
+    this.also(message);
     if (message.do === 'epoch') {
       this.roots.set(message.epoch, message.root);
       this.everRoots.push(message.root);

@@ -1,0 +1,58 @@
+// The frames of one terminal of the simulated world: its roots, its sealer and its opener, told by its group what the
+// frames' worker would be told. A frame of an epoch that is not known does not wait for it: it is lost at once.
+
+import type { ToFrames } from '../../src/seal/frames.messages';
+import { EPOCHS, type TrackKind } from '../../src/seal/keys';
+import { Opener, Tries } from '../../src/seal/opener';
+import { Roots } from '../../src/seal/roots';
+import { Sealer } from '../../src/seal/sealer';
+import type { Bytes } from '../../src/seal/frame';
+import type { Terminal } from './order';
+
+export class Media {
+  readonly opener: Opener;
+  /** Epochs that the group gave and has not taken back. */
+  readonly epochs = new Set<number>();
+  private readonly sealer: Sealer;
+  private readonly roots: Roots;
+  private readonly tries = new Map<string, Tries>();
+  private readonly time: { now: () => number; sleep: () => Promise<void> };
+
+  constructor(terminal: Terminal) {
+    const { world } = terminal;
+    this.time = { now: () => world.now, sleep: () => Promise.resolve() };
+    this.roots = new Roots(this.time);
+    this.sealer = new Sealer(this.roots, Math.floor(world.random() * 2 ** 32));
+    this.opener = new Opener(this.roots);
+    this.sealer.me(terminal.key);
+    terminal.also = (message) => this.take(message);
+  }
+
+  private take(message: ToFrames): void {
+    if (message.do === 'epoch') {
+      this.epochs.add(message.epoch);
+      const { gone, renewed } = this.roots.set(message.epoch, message.root);
+      for (const old of gone) this.opener.forget(old);
+      if (renewed) this.opener.renew(message.epoch % EPOCHS);
+      this.sealer.changed();
+    } else if (message.do === 'send') this.sealer.use(message.epoch, false);
+    else if (message.do === 'stop') this.sealer.stop();
+    else if (message.do === 'forget') {
+      this.epochs.delete(message.epoch);
+      if (this.roots.forget(message.epoch)) this.opener.forget(message.epoch % EPOCHS);
+    }
+  }
+
+  async seal(kind: TrackKind, plain: Uint8Array): Promise<Bytes | null> {
+    await this.sealer.settled();
+    return this.sealer.seal(kind, plain.slice().buffer);
+  }
+
+  /** The plain bytes, or why there are none. */
+  async open(from: string, kind: TrackKind, frame: Bytes): Promise<Uint8Array | string> {
+    const tries = this.tries.get(`${from} ${kind}`) ?? new Tries(this.time);
+    this.tries.set(`${from} ${kind}`, tries);
+    const opened = await this.opener.open(from, kind, frame, tries);
+    return 'data' in opened ? new Uint8Array(opened.data) : opened.why;
+  }
+}
