@@ -162,9 +162,9 @@ export class Terminal {
     sessionStorage.removeItem(LAST);
   }
 
-  async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string }> {
+  async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string; seal: SealView }> {
     const stats = (await this.media?.stats()) ?? { connection: 'none', rtt_ms: null, kbps: null, far: [], own: [] };
-    return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is };
+    return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is, seal: this.seal };
   }
 
   private async sample(): Promise<void> {
