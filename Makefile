@@ -6,6 +6,7 @@
 #   make web               the terminal, built into web/dist
 #   make story NAME=line   one story alone
 #   make bench             CPU per forwarded packet and added latency
+#   make soak              two hours of joins, leaves and rotations in minutes: frames lost, memory
 #   make dist              the release binary
 #
 # CARGO_TARGET_DIR is honoured. Everything else lives under this folder.
@@ -24,11 +25,11 @@ TESTED     := $(abspath $(TARGET))/debug
 NPM        := npm --no-audit --no-fund --no-update-notifier
 WEB_INPUTS := $(shell find web -type d \( -name node_modules -o -name dist -o -path web/e2e \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test check web dist story stories bench clean \
+.PHONY: help demo test check web dist story stories bench soak clean \
         setup-build setup-test built check-rust check-web check-house test-rust test-web
 
 help:
-	@sed -n '3,10s/^# *//p' Makefile
+	@sed -n '3,11s/^# *//p' Makefile
 
 ## What must be on the machine
 
@@ -108,6 +109,12 @@ story: setup-test built web/e2e/node_modules/.installed
 
 bench: setup-build
 	$(CARGO) run --release --locked --package bench $(ARGS)
+
+# Two hours of a call in virtual time, with the real group and real frames: terminals come, go, are loaded anew, lose their
+# vouch, and keys rotate. Fails when whoever stays loses one frame, or when memory, epochs, keys or packages grow; prints
+# the figures. Minutes long, so no part of `make test`. SEAL_SOAK_SEED and SEAL_SOAK_MINUTES choose another one.
+soak: web/node_modules/.installed
+	cd web && npx vitest run --config vitest.soak.config.ts
 
 clean:
 	rm -rf web/dist web/node_modules web/e2e/node_modules web/e2e/artefacts

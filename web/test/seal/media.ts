@@ -1,10 +1,11 @@
 // The frames of one terminal of the simulated world: its roots, its sealer and its opener, told by its group what the
-// frames' worker would be told. A frame of an epoch that is not known does not wait for it: it is lost at once.
+// frames' worker would be told. Time is the world's, so the opener's
+// own wait for an epoch that is not known is left to the test.
 
 import type { ToFrames } from '../../src/seal/frames.messages';
-import { EPOCHS, type TrackKind } from '../../src/seal/keys';
+import { EPOCHS, readFrame, type TrackKind } from '../../src/seal/keys';
 import { Opener, Tries } from '../../src/seal/opener';
-import { Roots } from '../../src/seal/roots';
+import { Roots, WAIT_MS } from '../../src/seal/roots';
 import { Sealer } from '../../src/seal/sealer';
 import type { Bytes } from '../../src/seal/frame';
 import type { Terminal } from './order';
@@ -13,6 +14,7 @@ export class Media {
   readonly opener: Opener;
   /** Epochs that the group gave and has not taken back. */
   readonly epochs = new Set<number>();
+  private readonly unknown = new Map<number, number>();
   private readonly sealer: Sealer;
   private readonly roots: Roots;
   private readonly tries = new Map<string, Tries>();
@@ -31,6 +33,7 @@ export class Media {
   private take(message: ToFrames): void {
     if (message.do === 'epoch') {
       this.epochs.add(message.epoch);
+      this.unknown.delete(message.epoch % EPOCHS);
       const { gone, renewed } = this.roots.set(message.epoch, message.root);
       for (const old of gone) this.opener.forget(old);
       if (renewed) this.opener.renew(message.epoch % EPOCHS);
@@ -46,6 +49,14 @@ export class Media {
   async seal(kind: TrackKind, plain: Uint8Array): Promise<Bytes | null> {
     await this.sealer.settled();
     return this.sealer.seal(kind, plain.slice().buffer);
+  }
+
+  /** Until when a frame of an epoch that is not known may wait for it: for so long after the first such frame. */
+  waitsUntil(frame: Bytes): number {
+    const { epoch } = readFrame(frame)!.id;
+    const since = this.unknown.get(epoch) ?? this.time.now();
+    this.unknown.set(epoch, since);
+    return since + WAIT_MS;
   }
 
   /** The plain bytes, or why there are none. */
