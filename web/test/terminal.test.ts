@@ -86,7 +86,9 @@ describe('what may be sent', () => {
     expect(split(SOUND_KBPS + 800).picture).toMatchObject({ maxBitrate: 800_000, scaleResolutionDownBy: 1 });
     expect(split(SOUND_KBPS + 300).picture).toMatchObject({ scaleResolutionDownBy: 2 });
     expect(split(SOUND_KBPS + 100).picture).toMatchObject({ scaleResolutionDownBy: 3, maxFramerate: 15 });
-    expect(split(SOUND_KBPS + 300, 360).picture).toMatchObject({ scaleResolutionDownBy: 1 });
+    expect(split(SOUND_KBPS + 300, 360).picture).toMatchObject({ maxBitrate: 300_000, scaleResolutionDownBy: 1 });
+    expect(split(6_000, 360).picture).toMatchObject({ maxBitrate: 800_000, scaleResolutionDownBy: 1, maxFramerate: 30 });
+    expect(split(6_000, 120).picture).toMatchObject({ maxBitrate: 250_000, scaleResolutionDownBy: 1 });
     expect(split(SOUND_KBPS + 800, 1080).picture).toMatchObject({ scaleResolutionDownBy: 1.5 });
     expect(split(SOUND_KBPS).picture).toBeNull();
     expect(split(0).picture).toBeNull();
