@@ -10,7 +10,7 @@ import { qualityOf } from '../src/state/quality';
 import { liveCall, mainPicture, nextCall, screenOf } from '../src/state/screen';
 import { A, B, summary, terms, view } from './made';
 
-const seatOf = (seat: string | null) => ({ side: A, person: 1, seat, role: 'principal' as const, title: '', place: '', key: '', present: true, mic: true });
+const seatOf = (seat: string | null) => ({ side: A, person: 1, seat, role: 'principal' as const, title: '', place: '', key: '', present: true, mic: true, state: null, check: null });
 
 describe('which screen is due', () => {
   const OWN = { side: A, seat: 'principal', key: 'cc' };

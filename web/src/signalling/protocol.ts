@@ -49,6 +49,8 @@ export interface Person {
   role: Role;
   title: string;
   place: string;
+  /** Which way an interpreter interprets, as language tags; null for everybody else. */
+  interprets?: { from: string; to: string } | null;
 }
 
 export interface Footage {
@@ -73,9 +75,13 @@ export interface Terms {
   reason: string;
   roster: Person[];
   languages: string[];
+  interpretation?: Interpretation;
   footage: Footage | null;
   replaces: string | null;
 }
+
+/** Whether interpreters take part, and whether they speak in turn or at the same time. */
+export type Interpretation = 'none' | 'consecutive' | 'simultaneous';
 
 export type Phase =
   | 'proposed'
@@ -120,6 +126,93 @@ export interface CallSeatView {
   key: string;
   present: boolean;
   mic: boolean | null;
+  /** What its terminal last said of itself; null for the far side's seats, and before it said anything. */
+  state: SeatState | null;
+  /** What its terminal last found when it was asked to check itself; null for the far side's seats, and unchecked. */
+  check: (CheckResult & { at: string }) | null;
+}
+
+/** Off: the microphone is off. None: nobody is there to hear. Not yet: not proven. Bad: the fault names it. */
+export type Light = 'off' | 'none' | 'not_yet' | 'good' | 'bad';
+
+/**
+ * Dead: the device gives digital zero. Gone: unplugged. Refused: the browser may not. Muted: in hardware or by the system.
+ * Not leaving: encoder or seal send nothing. Not arriving: the far terminal decodes nothing of it. Silent: it decodes, and
+ * hears silence while this person speaks. Unsealed: keys are missing.
+ */
+export type Fault = 'dead' | 'gone' | 'refused' | 'muted' | 'not_leaving' | 'not_arriving' | 'silent' | 'unsealed';
+
+/** What a terminal says of itself to its own side's desks. */
+export interface SeatState {
+  /** The microphone at the device, in the encoder, at the far decoder; the picture at the far decoder. */
+  captured: Light;
+  sent: Light;
+  heard: Light;
+  seen: Light;
+  /** The first that stands. */
+  fault: Fault | null;
+  /** Somebody speaks into a microphone that is off. */
+  talking_off: boolean;
+  /** A note, never a block. */
+  camera: 'covered' | 'dark' | 'backlit' | 'frozen' | null;
+  /** Receipts prove sound and picture both ways. */
+  connected: boolean;
+}
+
+export type CheckFault =
+  | 'no_microphone'
+  | 'silent_microphone'
+  | 'not_sent'
+  | 'not_heard'
+  | 'heard_silent'
+  | 'no_camera'
+  | 'not_seen'
+  | 'no_loudspeaker'
+  | 'nobody_there'
+  | 'stopped';
+
+/** What a terminal found when it was asked to check itself. */
+export interface CheckResult {
+  heard: boolean;
+  seen: boolean;
+  hears: boolean;
+  /** 0..65535 */
+  round_trip_ms: number;
+  /** 0..1000 */
+  loss_permille: number;
+  fault: CheckFault | null;
+}
+
+/** A Preflight as a side signed it. */
+export interface PreflightView {
+  side: string;
+  at: string;
+  seats: {
+    /** Key of the seat. */
+    key: string;
+    /** Roster number of who is vouched for there; null for nobody. */
+    person: number | null;
+    heard: boolean;
+    seen: boolean;
+    hears: boolean;
+    round_trip_ms: number;
+    loss_permille: number;
+    /** `not_checked`, a CheckFault, or what another node wrote. */
+    remark: string | null;
+  }[];
+}
+
+/** Words on one's own side alone. */
+export interface Aside {
+  id: number;
+  /** Name of the seat that said it. */
+  from: string;
+  role: Role;
+  to: 'principal' | 'delegation';
+  text: string;
+  at: string;
+  /** The principal has put it away. */
+  seen: boolean;
 }
 
 export interface StatementView {
@@ -147,6 +240,12 @@ export interface CallView extends CallSummary {
   timeline: StatementView[];
   may: Verb[];
   roster: Person[];
+  /** Whose halves of a check before Begin stand; with both, sound and picture pass while the call gathers. */
+  checking: { own: boolean; far: boolean };
+  /** All Preflights of both sides, oldest first. */
+  preflights: PreflightView[];
+  /** Which topic of the terms is talked about, as the own side's operator says; own side only. */
+  topic: { index: number; since: string } | null;
 }
 
 export interface TrackView {
@@ -197,6 +296,12 @@ export type FromNode =
   | { t: 'seal.away'; call: string }
   | { t: 'seal.note'; call: string; from: string; bytes: string }
   | { t: 'rate'; kbps: number }
+  /** Check yourself and answer with `checked`. */
+  | { t: 'check'; call: string }
+  /** The operator of one's own side mutes this seat, or asks its person to speak: nobody can switch a microphone on from afar. */
+  | { t: 'asked'; call: string; what: 'mute' | 'speak' }
+  /** All asides that this seat may see, oldest first: after `ready` and at each change. */
+  | { t: 'asides'; call: string; asides: Aside[] }
   | { t: 'replaced' }
   | { t: 'going' }
   | { t: 'refused'; code: string; args: Args };
@@ -217,7 +322,19 @@ export type ToNode =
   | { t: 'seal.package'; call: string; bytes: string | null }
   | { t: 'seal.commit'; call: string; group: string; epoch: number; commit: string; welcome: string | null }
   | { t: 'seal.since'; call: string; group: string | null; epoch: number }
-  | { t: 'seal.note'; call: string; bytes: string };
+  | { t: 'seal.note'; call: string; bytes: string }
+  /** For the own side's desks alone: on change, at most twice a second, and after `ready`. */
+  | { t: 'state'; state: SeatState }
+  | { t: 'checked'; call: string; result: CheckResult }
+  /** 1 to 500 characters, no control characters; ten at once and one a second. */
+  | { t: 'aside'; call: string; to: 'principal' | 'delegation'; text: string }
+  | { t: 'aside.seen'; call: string; id: number };
+
+/** What the desk asks of a seat of its own side: POST /api/calls/{id}/seat. */
+export interface SeatRequest {
+  seat: string;
+  do: 'mute' | 'ask';
+}
 
 export type Args = Record<string, string | number>;
 
