@@ -5,7 +5,7 @@ const WASHINGTON = { side: 'a', zone: 'America/New_York', place: 'Washington' };
 const MOSCOW = { side: 'b', zone: 'Europe/Moscow', place: 'Moscow' };
 const nbsp = (text: string) => text.replaceAll('\u00a0', ' ');
 const said = (at: string, own: string, language: string, today?: string) =>
-  nbsp(sentence(written(new Date(at), [WASHINGTON, MOSCOW], own, language, today ? new Date(today) : undefined)));
+  nbsp(sentence(written(new Date(at), [WASHINGTON, MOSCOW], own, language, today ? new Date(today) : undefined), language));
 
 describe('the two calls of December 2021', () => {
   it('are written in both capitals, the own side last', () => {
@@ -21,6 +21,11 @@ describe('the two calls of December 2021', () => {
 
   it('are written by the day of 24 hours in Russian', () => {
     expect(said('2021-12-30T20:35:00Z', 'b', 'ru')).toBe('чт, 30 дек., 15:35 Washington · 23:35 Moscow');
+  });
+
+  it('are written in Arabic with the same digits as elsewhere', () => {
+    expect(said('2021-12-30T20:35:00Z', 'b', 'ar')).toBe('الخميس، 30 ديسمبر، 15:35 Washington · 23:35 Moscow');
+    expect(said('2021-12-30T21:25:00Z', 'a', 'ar')).toBe('الجمعة، 31 ديسمبر، 00:25 Moscow · الخميس، 30 ديسمبر، 16:25 Washington');
   });
 
   it('carry the year in another year', () => {
@@ -67,6 +72,7 @@ describe('small things', () => {
     expect(span(-3_600_000, 'en')).toBe('1 hr');
     expect(span(3_599_600, 'en')).toBe('1 hr');
     expect(span(4_830_000, 'en')).toBe('1 hr 21 mins');
+    expect(span(4_830_000, 'ar')).not.toMatch(/[٠-٩]/);
     expect(span(90_000, 'ru').replaceAll('\u00a0', ' ')).toBe('2 мин');
   });
 

@@ -77,7 +77,18 @@ export function fields(at: Date, zone: string): { date: string; time: string } {
   return { date: `${w.year}-${two(w.month)}-${two(w.day)}`, time: `${two(w.hour)}:${two(w.minute)}` };
 }
 
-const locale = (language: string) => (language === 'en' ? 'en-GB' : language);
+/**
+ * In Arabic too with the digits 0 to 9 and the common calendar: an Arabic screen at one end and a Latin one at the other show
+ * one time in the same digits, so that both capitals compare it digit by digit.
+ */
+const LOCALES: Readonly<Record<string, string>> = { en: 'en-GB', ar: 'ar-u-ca-gregory-nu-latn' };
+const locale = (language: string) => LOCALES[language] ?? language;
+
+/** What stands between a day and a time, and between the parts of a short list. */
+export const comma = (language: string): string => (language === 'ar' ? '، ' : ', ');
+
+/** 'Thu 30 Dec, 3:35 p.m.'; the time alone where the day was said already. */
+export const dated = (day: string, time: string, language: string): string => (day ? `${day}${comma(language)}${time}` : time);
 
 /** '3:35 p.m.' in English, '23:35' elsewhere. */
 export function clock(at: Date, zone: string, language: string, seconds = false): string {
@@ -134,8 +145,8 @@ export function written(at: Date, zones: readonly Zone[], last: string, language
 }
 
 /** 'Thu 30 Dec, 3:35 p.m. Washington · 11:35 p.m. Moscow' */
-export function sentence(parts: readonly Written[]): string {
-  return parts.map((p) => `${p.day ? `${p.day}, ` : ''}${p.time} ${p.place}`).join(' · ');
+export function sentence(parts: readonly Written[], language: string): string {
+  return parts.map((p) => `${dated(p.day, p.time, language)} ${p.place}`).join(' · ');
 }
 
 /** '0:42', '12:05', '1:02:09' */
