@@ -1,14 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FluentBundle, FluentResource } from '@fluent/bundle';
-import { parse, Visitor, type Message, type VariableReference } from '@fluent/syntax';
+import { parse, Visitor, type Message, type SelectExpression, type TextElement, type VariableReference } from '@fluent/syntax';
 import { describe, expect, it } from 'vitest';
 
 const src = join(import.meta.dirname, '../src');
 const LANGUAGES = readdirSync(join(src, 'locales'));
 
-function messages(language: string): Map<string, Set<string>> {
-  const out = new Map<string, Set<string>>();
+/** Each language's letters. */
+const SCRIPTS: Readonly<Record<string, RegExp>> = { en: /[A-Za-z]/, ru: /[А-Яа-яЁё]/, ar: /[\u0621-\u064a]/ };
+
+/** Names that stay as they are in every language: nothing else may be written in another language's letters. */
+const NAMES = /\b(?:visavis line invite|Visavis|Ed25519|Chromium|Chrome|Edge|Firefox|USB|PIN|F11)\b/g;
+
+/** Said by a sign alone where English needs a word. */
+const WORDLESS: readonly string[] = ['ru: ended-from-to'];
+
+/** How many forms a counted noun has: a selector by count must have them all (for Russian, fractions aside). */
+const FORMS: Readonly<Record<string, readonly string[]>> = { en: [], ru: [], ar: ['zero', 'one', 'two', 'few', 'many', 'other'] };
+const PLURALS = new Set(['zero', 'one', 'two', 'few', 'many', 'other']);
+
+interface Said {
+  names: Set<string>;
+  /** The words alone: what is put in is left out. */
+  words: string;
+  /** The keys of each selector by count. */
+  counts: string[][];
+}
+
+function messages(language: string): Map<string, Said> {
+  const out = new Map<string, Said>();
   for (const file of readdirSync(join(src, 'locales', language))) {
     const resource = parse(readFileSync(join(src, 'locales', language, file), 'utf8'), {});
     for (const entry of resource.body) {
@@ -17,12 +38,22 @@ function messages(language: string): Map<string, Set<string>> {
       const message = entry as Message;
       if (out.has(message.id.name)) throw new Error(`${language}: ${message.id.name} twice`);
       const names = new Set<string>();
+      const words: string[] = [];
+      const counts: string[][] = [];
       new (class extends Visitor {
+        override visitTextElement(node: TextElement) {
+          words.push(node.value);
+        }
+        override visitSelectExpression(node: SelectExpression) {
+          const keys = node.variants.map((v) => (v.key.type === 'Identifier' ? v.key.name : v.key.value));
+          if (keys.some((key) => PLURALS.has(key) && key !== 'other')) counts.push(keys);
+          this.genericVisit(node);
+        }
         override visitVariableReference(node: VariableReference) {
           names.add(node.id.name);
         }
       })().visit(message);
-      out.set(message.id.name, names);
+      out.set(message.id.name, { names, words: words.join(' '), counts });
     }
   }
   return out;
@@ -70,8 +101,40 @@ describe('the catalogues', () => {
   it('hold the same messages with the same variables in every language', () => {
     for (const [language, catalogue] of catalogues) {
       expect([...catalogue.keys()].toSorted(), language).toEqual([...english.keys()].toSorted());
-      for (const [id, names] of english) expect([...catalogue.get(id)!].toSorted(), `${language}: ${id}`).toEqual([...names].toSorted());
+      for (const [id, { names }] of english) expect([...catalogue.get(id)!.names].toSorted(), `${language}: ${id}`).toEqual([...names].toSorted());
     }
+  });
+
+  it('are those of the languages that can be chosen', () => {
+    expect(LANGUAGES.toSorted()).toEqual(Object.keys(SCRIPTS).toSorted());
+    const chosen = /LANGUAGES = \{([^}]*)\}/.exec(readFileSync(join(src, 'state/language.svelte.ts'), 'utf8'))![1]!;
+    expect([...chosen.matchAll(/(\w+):/g)].map((m) => m[1]).toSorted()).toEqual(LANGUAGES.toSorted());
+    const files = readdirSync(join(src, 'locales/en')).toSorted();
+    for (const language of LANGUAGES) expect(readdirSync(join(src, 'locales', language)).toSorted(), language).toEqual(files);
+  });
+
+  it('are translated: no sentence is the English one, none is without letters of its language or with letters of another', () => {
+    const found: string[] = [];
+    for (const [language, catalogue] of catalogues) {
+      const others = Object.entries(SCRIPTS).filter(([other]) => other !== language);
+      for (const [id, said] of catalogue) {
+        const words = said.words.replaceAll(NAMES, '');
+        const meant = english.get(id)!.words.replaceAll(NAMES, '');
+        if (!/\p{L}/u.test(meant) || WORDLESS.includes(`${language}: ${id}`)) continue;
+        if (!SCRIPTS[language]!.test(words)) found.push(`${language}: ${id} has no letters of its language`);
+        for (const [other, letters] of others) if (letters.test(words)) found.push(`${language}: ${id} has letters of ${other}`);
+        if (language !== 'en' && words === meant) found.push(`${language}: ${id} is the English sentence`);
+      }
+    }
+    expect(found).toEqual([]);
+  });
+
+  it('count as their language counts', () => {
+    for (const [language, catalogue] of catalogues)
+      for (const [id, { counts }] of catalogue)
+        for (const keys of counts) for (const form of FORMS[language]!) expect(keys, `${language}: ${id}`).toContain(form);
+    // Whatever English counts, Arabic counts too.
+    for (const [id, { counts }] of english) if (counts.length) expect(catalogues.get('ar')!.get(id)!.counts.length, `ar: ${id}`).toBeGreaterThan(0);
   });
 
   it('hold every message that the pages ask for', () => {
@@ -99,7 +162,7 @@ describe('the catalogues', () => {
     for (const [language, catalogue] of catalogues) {
       const bundle = new FluentBundle(language);
       for (const file of readdirSync(join(src, 'locales', language))) bundle.addResource(new FluentResource(readFileSync(join(src, 'locales', language, file), 'utf8')));
-      for (const [id, names] of catalogue) {
+      for (const [id, { names }] of catalogue) {
         for (const n of [0, 1, 2, 5, 21, 1440]) {
           const faults: Error[] = [];
           const text = bundle.formatPattern(bundle.getMessage(id)!.value!, Object.fromEntries([...names].map((name) => [name, n])), faults);
