@@ -76,7 +76,8 @@ export async function openBrowser(side, { size = 'small', flags = [], locale = '
     },
     async close() {
       await context.close().catch(() => {});
-      rmSync(profile, { recursive: true, force: true });
+      // A browser's last processes may still be writing.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }

@@ -36,13 +36,18 @@ const SPEECH = {
   },
 };
 
-const SIZES = { hd: [1280, 720], small: [640, 360] };
+const SIZES = { hd: [1280, 720], small: [640, 360], numbered: [640, 360] };
+/** Bits of a picture's number in its lowest strip, as wide as the picture and a twelfth of its height; lowest bit left. */
+export const NUMBER_BITS = 9;
 const SECONDS = 10;
 const FRAMES_PER_SECOND = 30;
 
 const quiet = { stdio: ['ignore', 'ignore', 'pipe'] };
 
-/** `{ sound, picture }`: files for Chromium's fake devices. `size` is `hd` (1280×720) or `small` (640×360). */
+/**
+ * `{ sound, picture }`: files for Chromium's fake devices. `size` is `hd` (1280×720), `small` (640×360) or `numbered`:
+ * small, each picture with its number in it.
+ */
 export async function media(side, size) {
   mkdirSync(FOLDER, { recursive: true });
   return { sound: sound(side), picture: await picture(side, size) };
@@ -74,7 +79,7 @@ async function picture(side, size) {
   // The figure sways and nods a little and the camera has grain: an encoder has honest work, a freeze is visible.
   const filter =
     `[0:v]scale=${width}:${height}[wall];[1:v]scale=${width}:${height}[figure];` +
-    `[wall][figure]overlay=x='W*0.012*sin(2*PI*t/5)':y='H*0.008*(1+sin(2*PI*t/2.5))',noise=alls=7:allf=t,format=yuvj420p`;
+    `[wall][figure]overlay=x='W*0.012*sin(2*PI*t/5)':y='H*0.008*(1+sin(2*PI*t/2.5))',noise=alls=7:allf=t${size === 'numbered' ? numbers(height) : ''},format=yuvj420p`;
   execFileSync(
     'ffmpeg',
     ['-v', 'error', '-y', '-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-i', still.wall, '-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-i', still.figure]
@@ -83,6 +88,14 @@ async function picture(side, size) {
   );
   renameSync(`${out}.${process.pid}.part`, out);
   return out;
+}
+
+/** Draws each picture's number: a white field for each bit that is set, on a black strip. */
+function numbers(height) {
+  const strip = Math.round(height / 12);
+  const box = (x, w, colour, enable) => `,drawbox=x='${x}':y=${height - strip}:w='${w}':h=${strip}:c=${colour}:t=fill${enable}`;
+  const bits = Array.from({ length: NUMBER_BITS }, (_, bit) => box(`iw*${bit}/${NUMBER_BITS}`, `iw/${NUMBER_BITS}`, 'white', `:enable='gte(mod(n,${2 ** (bit + 1)}),${2 ** bit})'`));
+  return box('0', 'iw', 'black', '') + bits.join('');
 }
 
 /** Draws a wall and a seated figure once per side, as two pictures: only the figure moves. */
