@@ -180,6 +180,15 @@ async fn pages_speak_the_language_asked_for_and_escape_names() {
     let page = exchange(rig.address, &russian).await;
     assert!(page.body.contains("lang=\"ru\"") && page.body.contains("Доверие к этому узлу"));
     assert_eq!(page.header("vary"), Some("Accept-Language"));
+    let arabic = request(
+        "GET",
+        "/",
+        &rig.address.to_string(),
+        &[("accept-language", "ar-EG,ar;q=0.9,en;q=0.1")],
+        b"",
+    );
+    let page = exchange(rig.address, &arabic).await;
+    assert!(page.body.contains("<html lang=\"ar\" dir=\"rtl\">") && page.body.contains("العقدة تعمل."));
     assert_eq!(get(rig.address, "/readyz").await.status, 200);
     rig.store.close().await;
     rig.clock.advance(2_000);

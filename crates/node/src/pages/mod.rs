@@ -59,12 +59,12 @@ async fn status(State(gate): State<Gate>, headers: HeaderMap) -> Response {
         String::new()
     };
     let body = format!(
-        r#"<h1>{name}</h1>
-<p class="place">{place} <time>{clock}</time></p>
+        r#"<h1><bdi>{name}</bdi></h1>
+<p class="place"><bdi>{place}</bdi> <time>{clock}</time></p>
 <p class="state {class}">{state}</p>
 <p>{what}</p>
 {trust}
-<p class="version">Visavis {version}</p>"#,
+<p class="version"><bdi>Visavis {version}</bdi></p>"#,
         name = html(&side.name),
         place = html(&side.place),
         clock = html(&clock),
@@ -123,7 +123,7 @@ async fn authority(State(gate): State<Gate>) -> Response {
 fn page(words: &Words, title: &str, body: &str) -> Response {
     let whole = format!(
         r#"<!doctype html>
-<html lang="{lang}">
+<html lang="{lang}" dir="{dir}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -138,6 +138,7 @@ fn page(words: &Words, title: &str, body: &str) -> Response {
 </html>
 "#,
         lang = words.tag,
+        dir = words.dir,
         title = html(title),
     );
     (

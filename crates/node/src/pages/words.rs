@@ -7,11 +7,14 @@ use axum::http::{HeaderMap, header};
 pub(super) enum Language {
     English,
     Russian,
+    Arabic,
 }
 
 /// Everything the pages say. HTML, written here and nowhere else.
 pub(super) struct Words {
     pub(super) tag: &'static str,
+    /// Which way its lines run: `ltr` or `rtl`.
+    pub(super) dir: &'static str,
     pub(super) at_work: &'static str,
     pub(super) starting: &'static str,
     pub(super) what: &'static str,
@@ -26,7 +29,7 @@ pub(super) struct Words {
 }
 
 impl Language {
-    /// The best of ours by `Accept-Language` (RFC 9110, section 12.5.4); English when it asks for neither.
+    /// The best of ours by `Accept-Language` (RFC 9110, section 12.5.4); English when it asks for none of them.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let asked = headers
             .get(header::ACCEPT_LANGUAGE)
@@ -38,6 +41,7 @@ impl Language {
             let language = match tag.trim().split('-').next().unwrap_or("").to_ascii_lowercase().as_str() {
                 "en" | "*" => Self::English,
                 "ru" => Self::Russian,
+                "ar" => Self::Arabic,
                 _ => continue,
             };
             let weight = weight(rest);
@@ -52,6 +56,7 @@ impl Language {
         match self {
             Self::English => &ENGLISH,
             Self::Russian => &RUSSIAN,
+            Self::Arabic => &ARABIC,
         }
     }
 }
@@ -74,6 +79,7 @@ fn weight(parameters: &str) -> u32 {
 
 const ENGLISH: Words = Words {
     tag: "en",
+    dir: "ltr",
     at_work: "The node is at work.",
     starting: "The node is starting, or it cannot work at this moment.",
     what: "A direct video line between two offices. Seats open their own address; there is nothing else to see here.",
@@ -122,6 +128,7 @@ const ENGLISH: Words = Words {
 
 const RUSSIAN: Words = Words {
     tag: "ru",
+    dir: "ltr",
     at_work: "Узел работает.",
     starting: "Узел запускается или сейчас не может работать.",
     what: "Прямая видеолиния между двумя ведомствами. У каждого места свой адрес; больше здесь смотреть нечего.",
@@ -168,6 +175,55 @@ const RUSSIAN: Words = Words {
     trust_limits: "Удостоверяющий центр ограничен именами и адресами этого узла: ручаться за другие сайты он не может.",
 };
 
+const ARABIC: Words = Words {
+    tag: "ar",
+    dir: "rtl",
+    at_work: "العقدة تعمل.",
+    starting: "العقدة قيد التشغيل، أو لا يمكنها العمل في هذه اللحظة.",
+    what: "خط مرئي مباشر بين جهتين رسميتين. لكل مقعد عنوانه الخاص، وليس هنا ما يُطّلع عليه غير ذلك.",
+    trust_link: "كيفية الوثوق بشهادة هذه العقدة",
+    trust_title: "الوثوق بهذه العقدة",
+    trust_nothing: "لا تستخدم هذه العقدة سلطة شهادات خاصة بها، فلا حاجة إلى تثبيت شيء.",
+    trust_why: "لهذه العقدة سلطة شهادات خاصة بها. على المقعد أن يثق بها مرة واحدة، وبعد ذلك يعدّ المتصفح العقدة آمنة \
+        ويتيح لها الكاميرا والميكروفون.",
+    trust_compare: "قبل التثبيت، قارنوا هذه البصمة (SHA-256) بالبصمة التي يقرؤها المشغّل من العقدة نفسها بالأمر \
+        <code>visavis doctor</code>. إن اختلفتا فلا تتابعوا.",
+    trust_download: "تنزيل الشهادة",
+    trust_steps: &[
+        (
+            "Windows",
+            "افتحوا الملف واختاروا <em>تثبيت الشهادة</em> ثم <em>المستخدم الحالي</em>، وضعوها في \
+            <em>المراجع المصدقة الجذر الموثوق بها</em>. أعيدوا تشغيل المتصفح.",
+        ),
+        (
+            "macOS",
+            "افتحوا الملف: يضيفه تطبيق «الوصول إلى سلسلة المفاتيح». ابحثوا عنه ضمن <em>الشهادات</em>، وافتحوا \
+            <em>الثقة</em> واختاروا <em>الثقة دائما</em>. أعيدوا تشغيل المتصفح.",
+        ),
+        (
+            "Debian, Ubuntu",
+            "انسخوه إلى <code>/usr/local/share/ca-certificates/visavis.crt</code> ونفّذوا \
+            <code>sudo update-ca-certificates</code>. وفي Chromium: <em>الإعدادات، الخصوصية والأمان، الأمان، إدارة \
+            الشهادات، المراجع المصدقة، استيراد</em>.",
+        ),
+        (
+            "Firefox، على أي نظام",
+            "<em>الإعدادات، الخصوصية والأمان، الشهادات، عرض الشهادات، السلطات، استيراد</em>، ثم ضعوا علامة عند \
+            <em>الوثوق بهذه السلطة للتعريف بالمواقع</em>.",
+        ),
+        (
+            "iPhone، iPad",
+            "افتحوا الملف، ثم <em>الإعدادات، تم تنزيل ملف التعريف، تثبيت</em>، ثم <em>عام، حول، إعدادات الثقة \
+            بالشهادات</em> وفعّلوها.",
+        ),
+        (
+            "Android",
+            "<em>الإعدادات، الأمان، التشفير وبيانات الاعتماد، تثبيت شهادة، شهادة CA</em>.",
+        ),
+    ],
+    trust_limits: "سلطة الشهادات هذه محصورة في أسماء هذه العقدة وعناوينها، ولا يمكنها أن تشهد لأي موقع آخر.",
+};
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -183,6 +239,8 @@ mod tests {
             ("en;q=0.5, RU;q=0.6", Language::Russian),
             ("de, fr;q=0.9", Language::English),
             ("de, ru;q=0.1", Language::Russian),
+            ("ar-SA, en;q=0.8", Language::Arabic),
+            ("ar;q=0.3, ru;q=0.2", Language::Arabic),
             ("ru;q=0", Language::English),
             ("ru;q=NaN, en;q=1e9", Language::English),
         ] {
