@@ -1,6 +1,8 @@
-// Takes a picture of every screen state against the mock, for people to look at. Usage: npm run look [-- filter]
+// Takes a picture of every screen state against the mock, for people to look at, in every language and size; asks axe
+// about each (WCAG 2.2 AA) and walks it by keyboard. Usage: npm run look [-- filter], where `ar-` is one language alone.
 
 import { mkdirSync } from 'node:fs';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { SIDES, startMock } from './node.mjs';
 
@@ -9,27 +11,96 @@ const only = process.argv[2] ?? '';
 mkdirSync(out, { recursive: true });
 const ports = [28761, 28762];
 const ALL = { wide: [1920, 1080], mid: [1280, 720], phone: [390, 844] };
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+/** Each language from the side that speaks it, with what its people would write. */
+const SPOKEN = {
+  en: { locale: 'en-GB', own: 0, topic: 'Preparation of the talks in January', reason: 'Both sides have asked for clarity before the talks begin.', visits: 'Exchange of visits', geneva: 'The talks in Geneva begin on 10 January.', added: 'Prisoners' },
+  ru: { locale: 'ru-RU', own: 1, topic: 'Подготовка январских переговоров', reason: 'Обеим сторонам нужна ясность до начала переговоров.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'Пленные' },
+  ar: { locale: 'ar', own: 0, topic: 'التحضير لمحادثات يناير', reason: 'طلب الجانبان توضيحا قبل بدء المحادثات.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'الأسرى' },
+};
+const languages = Object.keys(SPOKEN).filter((l) => !/^(?:en|ru|ar)-/.test(only) || only.startsWith(l));
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns'],
 });
 const world = await startMock({ ports });
+let titles = ['Principal', 'Adviser', 'Principal', 'Interpreter'];
 const terms = (start, minutes, topics, reason, more = {}) => ({
   medium: 'picture', start, minutes, zones: SIDES.map((s) => ({ side: s.id, zone: s.zone, place: s.place })), topics, reason,
   roster: [
-    { id: 1, side: SIDES[0].id, role: 'principal', title: 'Principal', place: 'Washington' },
-    { id: 2, side: SIDES[0].id, role: 'aide', title: 'Adviser', place: 'Washington' },
-    { id: 3, side: SIDES[1].id, role: 'principal', title: 'Principal', place: 'Sochi' },
-    { id: 4, side: SIDES[1].id, role: 'interpreter', title: 'Interpreter', place: 'Moscow' },
+    { id: 1, side: SIDES[0].id, role: 'principal', title: titles[0], place: SIDES[0].place },
+    { id: 2, side: SIDES[0].id, role: 'aide', title: titles[1], place: SIDES[0].place },
+    { id: 3, side: SIDES[1].id, role: 'principal', title: titles[2], place: 'Sochi' },
+    { id: 4, side: SIDES[1].id, role: 'interpreter', title: titles[3], place: 'Moscow' },
   ],
   languages: ['en', 'ru'], footage: null, replaces: null, ...more,
 });
 const [A, B] = SIDES.map((s) => s.id);
 const faults = [];
+const asked = { states: 0, stops: 0 };
+
+/** The Arabic pages are those of a side that writes Arabic, with a far side that writes Russian. */
+function speakArabic() {
+  Object.assign(SIDES[0], { name: 'ديوان الرئاسة', place: 'الرياض', zone: 'Asia/Riyadh' });
+  for (const [id, name] of [['desk', 'الضابط المناوب'], ['principal', 'المكتب الرئاسي'], ['aide', 'غرفة العمليات']]) world.nodes[0].seats.get(id).name = name;
+  titles = ['المسؤول الأول', 'المستشار', 'Первое лицо', 'Переводчик'];
+}
+
+/** Rules of WCAG 2.2 AA that the page breaks as it stands. */
+async function ask(page, name) {
+  await page.evaluate(axe.source);
+  const broken = await page.evaluate(async (tags) => {
+    const { violations } = await globalThis.axe.run(document, { runOnly: tags, resultTypes: ['violations'] });
+    return violations.map((v) => `${v.id} at ${v.nodes.map((n) => `${n.target.join(' ')} (${n.any.map((a) => a.message).join('; ').slice(0, 160)})`).join(', ')}`);
+  }, TAGS);
+  asked.states += 1;
+  for (const each of broken) faults.push(`${name}: ${each}`);
+}
+
+/** Every stop of the Tab key is to be seen: drawn, in the window or scrolled to, with an outline; in a row as the script runs. */
+async function walk(page, name) {
+  await page.evaluate(() => document.activeElement?.blur());
+  const seen = new Set();
+  let before = null;
+  for (let i = 0; i < 120; i++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(async () => {
+      const at = document.activeElement;
+      if (!at || at === document.body) return null;
+      await new Promise((done) => setTimeout(done, at.closest('.shy') ? 250 : 0));
+      at.dataset.stop ??= String(document.querySelectorAll('[data-stop]').length);
+      const box = at.getBoundingClientRect();
+      const style = getComputedStyle(at);
+      return {
+        stop: at.dataset.stop,
+        what: at.dataset.testid ?? at.outerHTML.slice(0, 60),
+        drawn: box.width > 0 && box.height > 0 && at.checkVisibility({ opacityProperty: true, visibilityProperty: true }),
+        inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+        ringed: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || at.tagName === 'VIDEO',
+        box: { left: box.left, right: box.right, top: box.top, bottom: box.bottom },
+        row: at.parentElement?.closest('[data-testid], nav, form, header, footer, section')?.outerHTML.slice(0, 80),
+        beside: !!at.closest('.beside'),
+        dir: document.documentElement.dir,
+      };
+    });
+    if (!stop || seen.has(stop.stop)) break;
+    seen.add(stop.stop);
+    asked.stops += 1;
+    if (!stop.drawn || !stop.inside || !stop.ringed) faults.push(`${name}: focus on ${stop.what} cannot be seen (${['drawn', 'inside', 'ringed'].filter((k) => !stop[k]).join(', ')} missing)`);
+    const level = before && before.row === stop.row && !stop.beside && stop.box.top < before.box.bottom && before.box.top < stop.box.bottom;
+    if (level && (stop.dir === 'rtl' ? stop.box.left >= before.box.right : stop.box.right <= before.box.left)) faults.push(`${name}: focus goes against the script from ${before.what} to ${stop.what}`);
+    before = stop;
+  }
+  await page.evaluate(() => {
+    document.activeElement?.blur();
+    scrollTo(0, 0);
+    for (const each of document.querySelectorAll('[data-stop]')) delete each.dataset.stop;
+  });
+}
 
 async function person(side, seat, language, context = undefined) {
-  const c = context ?? (await browser.newContext({ locale: language === 'ru' ? 'ru-RU' : 'en-GB', permissions: ['camera', 'microphone'] }));
+  const c = context ?? (await browser.newContext({ locale: SPOKEN[language].locale, permissions: ['camera', 'microphone'] }));
   const page = await c.newPage();
   page.on('console', (m) => m.type() === 'error' && faults.push(`${seat}: ${m.text()}`));
   page.on('pageerror', (e) => faults.push(`${seat}: ${e.message}`));
@@ -48,6 +119,8 @@ async function shot(page, name, sizes = Object.keys(ALL), full = false) {
     if (wide > 0) faults.push(`${name} ${size}: ${wide} px too wide`);
     if (only && !name.includes(only)) continue;
     await page.screenshot({ path: `${out}/${name}-${size}.png`, fullPage: full });
+    await ask(page, `${name} ${size}`);
+    if (size !== 'mid' && sizes.length > 1) await walk(page, `${name} ${size}`);
   }
 }
 
@@ -63,17 +136,19 @@ world.ask(A, terms('2021-12-07T15:00:00Z', 120, ['Security in Europe'], 'A reaso
 world.ask(B, terms('2021-12-30T20:30:00Z', 60, ['Preparation of the talks in January'], 'A reason.'), { phase: 'ended', begun: '2021-12-30T20:35:00Z', ended: '2021-12-30T21:25:00Z' });
 world.ask(A, terms(day(3, 14), 30, ['Grain shipments'], 'A reason.'), { phase: 'ended', begun: day(3, 14), ended: day(3, 15) });
 
-for (const language of ['en', 'ru']) {
+for (const language of languages) {
   await sfu.reload();
   await sfu.waitForFunction(() => document.title === 'ready');
-  const [mine, theirs] = language === 'en' ? [0, 1] : [1, 0];
   const l = language;
+  const say = SPOKEN[l];
+  const [mine, theirs] = [say.own, 1 - say.own];
+  if (l === 'ar') speakArabic();
   world.calls.splice(0, world.calls.length - 3);
   const desk = await person(mine, 'desk', language);
   await shot(desk, `${l}-desk-home`);
   await desk.getByTestId('ask-open').first().click();
-  await desk.getByTestId('form-topic').fill(l === 'en' ? 'Preparation of the talks in January' : 'Подготовка январских переговоров');
-  await desk.getByTestId('form-reason').fill(l === 'en' ? 'Both sides have asked for clarity before the talks begin.' : 'Обеим сторонам нужна ясность до начала переговоров.');
+  await desk.getByTestId('form-topic').fill(say.topic);
+  await desk.getByTestId('form-reason').fill(say.reason);
   await desk.getByTestId('form-language-en').check();
   await shot(desk, `${l}-desk-ask`, Object.keys(ALL), true);
   await desk.getByTestId('form-reason').fill('');
@@ -85,7 +160,7 @@ for (const language of ['en', 'ru']) {
   await shot(desk, `${l}-desk-asked`, ['mid']);
   const own = world.calls[0];
   // The other side asks as well: it rings, and the two have met halfway.
-  const far = world.ask(SIDES[theirs].id, terms('2026-12-30T20:35:00Z', 50, [l === 'en' ? 'Preparation of the talks in January' : 'Подготовка январских переговоров', l === 'en' ? 'Exchange of visits' : 'Обмен визитами'], l === 'en' ? 'The talks in Geneva begin on 10 January.' : 'Переговоры в Женеве начинаются 10 января.'));
+  const far = world.ask(SIDES[theirs].id, terms('2026-12-30T20:35:00Z', 50, [say.topic, say.visits], say.geneva));
   world.tell();
   world.nodes[mine].ring(far.id);
   await desk.getByTestId('ring').waitFor();
@@ -99,7 +174,7 @@ for (const language of ['en', 'ru']) {
   await desk.getByTestId('counter-open').click();
   await desk.getByTestId('form-minutes').fill('90');
   await desk.getByTestId('form-topic-add').click();
-  await desk.getByTestId('form-topic').last().fill(l === 'en' ? 'Prisoners' : 'Пленные');
+  await desk.getByTestId('form-topic').last().fill(say.added);
   await desk.getByTestId('form-time').fill('16:15');
   await shot(desk, `${l}-desk-counter`, ['wide', 'phone'], true);
   await desk.getByTestId('form-send').click();
@@ -175,7 +250,7 @@ for (const language of ['en', 'ru']) {
   await shot(desk, `${l}-desk-ended-top`, ['wide']);
   await desk.getByTestId('light').click();
   await shot(desk, `${l}-desk-ended-night`, ['wide'], true);
-  const stranger = await (await browser.newContext({ locale: l === 'ru' ? 'ru-RU' : 'en-GB' })).newPage();
+  const stranger = await (await browser.newContext({ locale: say.locale })).newPage();
   await stranger.goto(desk.url());
   await stranger.getByTestId('gate-unenrolled').waitFor();
   await shot(stranger, `${l}-gate-unenrolled`, ['mid', 'phone']);
@@ -192,5 +267,6 @@ await browser.close();
 await world.close();
 // The refused link answers 404 by design; the browser logs it.
 const real = [...new Set(faults)].filter((f) => !/404|409|ERR_CONNECTION|WebSocket connection/.test(f));
+console.log(`${asked.states} states asked about, ${asked.stops} stops of the keyboard`);
 console.log(real.length ? `faults:\n${real.join('\n')}` : 'no faults');
 process.exit(real.length ? 1 : 0);
