@@ -37,23 +37,20 @@ function listen(page) {
   );
 }
 
+const fake = (sound, picture) => ['--use-fake-device-for-media-stream=fps=30', `--use-file-for-fake-audio-capture=${sound}`, `--use-file-for-fake-video-capture=${picture}`];
+
 /**
  * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
  * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set; `prepare` runs
- * in every page before its own code.
+ * in every page before its own code. With `pulse` its microphones are that server's, and there is no camera.
  */
-export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport, prepare } = {}) {
+export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport, prepare, pulse } = {}) {
   const { sound, picture } = await media(side, size);
   const profile = mkdtempSync(join(tmpdir(), `visavis-profile-${side}-`));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
-    args: [
-      ...FLAGS,
-      '--use-fake-device-for-media-stream=fps=30',
-      `--use-file-for-fake-audio-capture=${sound}`,
-      `--use-file-for-fake-video-capture=${picture}`,
-      ...flags,
-    ],
+    args: [...FLAGS, ...(pulse ? [] : fake(sound, picture)), ...flags],
+    ...(pulse ? { env: pulse.env, ignoreDefaultArgs: ['--mute-audio'] } : {}),
     locale,
     ...(timezone ? { timezoneId: timezone } : {}),
     viewport: viewport ?? { width: 1280, height: 720 },

@@ -15,13 +15,16 @@ const GROW_MS_MAX = 10_000;
 /** The other side of a line. */
 export const other = { a: 'b', b: 'a' };
 
-/** Both sides' browsers (or `only` one's) with a desk and a principal's terminal each, enrolled and signed in, in a running demo. */
+/**
+ * Both sides' browsers (or `only` one's) with a desk and a principal's terminal each, enrolled and signed in, in a
+ * running demo. Under `a` and `b` are options for one side's browser.
+ */
 export async function demo(story, { only, ...options } = {}) {
   const { process, said } = await story.start(['demo', '--json'], 'demo');
   const sides = {};
   for (const [index, letter] of ['a', 'b'].entries()) {
     if (only && only !== letter) continue;
-    sides[letter] = await seat(story, letter, said.sides[index], options);
+    sides[letter] = await seat(story, letter, said.sides[index], { ...options, ...options[letter] });
   }
   return { process, said, ...sides };
 }
@@ -52,7 +55,7 @@ export async function own(story, options = {}) {
     const node = nodes[letter];
     const desk = (await node.enrol('operator', 'Desk')).link;
     const terminal = (await node.enrol('principal', 'Principal')).link;
-    sides[letter] = await seat(story, letter, { desk, terminal, data: node.data }, options);
+    sides[letter] = await seat(story, letter, { desk, terminal, data: node.data }, { ...options, ...options[letter] });
   }
   return sides;
 }

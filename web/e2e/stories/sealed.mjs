@@ -87,6 +87,8 @@ export async function tell(story) {
   story.step('the same on pages whose transform is left out');
   const pages = unsealedPages(WEB, join(story.scratch('unsealed'), 'pages'));
   const open = await captured(story, 'unsealed', { environment: [`VISAVIS_PAGES=${pages}`], prepare: twice }, async ({ a }) => {
+    // Both nodes were paired on the pages that are built in, and serve others now.
+    await a.desk.id('pages-changed').waitFor();
     const said = (await words(a)).split(' ');
     story.equal(said.slice(0, 2), said.slice(2, 4), 'a word that stands twice is shown twice');
   });
