@@ -1,4 +1,8 @@
-// Opens camera and microphone, one at a time, so that a missing camera never costs the sound; names what went wrong.
+// The devices of the seat at which this page stands: which there are, which were chosen, and opening them, one at a time,
+// so that a missing camera never costs the sound. Names what went wrong.
+
+import { chosen, DEVICE_KINDS, makesWay, newsOf, nothingKept, order, readKept, real, type Candidate, type Choice, type Device, type DeviceKind, type Kept, type News, type Profile } from './choice';
+import { constraints } from './profile';
 
 export type Kind = 'microphone' | 'camera';
 
@@ -22,20 +26,221 @@ export function troubleOf(error: unknown): DeviceTrouble {
   }
 }
 
-/** Every value is `ideal`: a camera that cannot do 720p is used as it is, never turned away. */
-const WANTED: Record<Kind, MediaStreamConstraints> = {
-  microphone: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: { ideal: 1 }, sampleRate: { ideal: 48_000 } } },
-  camera: { video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } },
-};
-
 export type Opened = { track: MediaStreamTrack } | { trouble: DeviceTrouble };
 
-export async function openDevice(kind: Kind): Promise<Opened> {
-  try {
-    const stream = await navigator.mediaDevices.getUserMedia(WANTED[kind]);
-    const track = stream.getTracks()[0];
-    return track ? { track } : { trouble: 'none' };
-  } catch (error) {
-    return { trouble: troubleOf(error) };
+export interface Using extends Candidate {
+  /** As the browser names what is open. */
+  label: string;
+  profile: Profile;
+}
+
+/** What of the browser is used here. */
+export interface Browser {
+  list(): Promise<Record<DeviceKind, Device[]>>;
+  open(wanted: MediaStreamConstraints): Promise<MediaStreamTrack | undefined>;
+  watch(changed: () => void): void;
+}
+
+export interface Keep {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+const KIND_OF: Record<MediaDeviceKind, DeviceKind> = { audioinput: 'microphone', videoinput: 'camera', audiooutput: 'loudspeaker' };
+const empty = (): Record<DeviceKind, Device[]> => ({ microphone: [], camera: [], loudspeaker: [] });
+
+export const browser: Browser = {
+  async list() {
+    const out = empty();
+    for (const d of await navigator.mediaDevices.enumerateDevices()) out[KIND_OF[d.kind]].push({ id: d.deviceId, label: d.label, group: d.groupId });
+    return out;
+  },
+  open: (wanted) => navigator.mediaDevices.getUserMedia(wanted).then((stream) => stream.getTracks()[0]),
+  watch: (changed) => navigator.mediaDevices.addEventListener('devicechange', changed),
+};
+
+/** Some systems tell of a change before their list shows it. */
+const AGAIN_MS = 700;
+
+export class Devices {
+  list: Record<DeviceKind, Device[]> = empty();
+  /** What is open; for the loudspeaker, what is played through. Null: nothing. */
+  using: Record<DeviceKind, Using | null> = { microphone: null, camera: null, loudspeaker: null };
+  /** The last that happened to each kind and needs words. */
+  news: Record<DeviceKind, News | null> = { microphone: null, camera: null, loudspeaker: null };
+  /** In session nothing is chosen any more. */
+  locked = false;
+  private kept: Kept = nothingKept();
+  private store: { keep: Keep; key: string } | null = null;
+  private otherwise: Profile = 'headset';
+  private listeners = new Set<() => void>();
+  private failed: Record<DeviceKind, Set<string>> = { microphone: new Set(), camera: new Set(), loudspeaker: new Set() };
+
+  constructor(private browser: Browser) {}
+
+  /** `profile`: the one that stands where nobody chose. */
+  begin(seat: string, keep: Keep, profile: Profile): void {
+    const key = `visavis-devices-${seat}`;
+    this.otherwise = profile;
+    if (this.store?.key === key) return;
+    this.kept = readKept(keep.getItem(key));
+    const watching = this.store !== null;
+    this.store = { keep, key };
+    if (!watching)
+      this.browser.watch(() => {
+        void this.look();
+        setTimeout(() => void this.look(), AGAIN_MS);
+      });
+    void this.look();
+  }
+
+  get profile(): Profile {
+    return this.kept.profile ?? this.otherwise;
+  }
+
+  choice(kind: DeviceKind): Choice {
+    return this.kept.choices[kind];
+  }
+
+  /** The devices to choose from. */
+  offered(kind: DeviceKind): Device[] {
+    return real(this.list[kind]);
+  }
+
+  /** Where sound is played; empty: wherever the system plays. */
+  get sink(): string {
+    return this.using.loudspeaker?.device?.id ?? '';
+  }
+
+  choose(kind: DeviceKind, place: 'chosen' | 'spare', id: string): void {
+    const device = this.offered(kind).find((d) => d.id === id) ?? null;
+    this.keep(kind, chosen(this.choice(kind), place, device));
+  }
+
+  /** The spare was tried and worked. */
+  tried(kind: DeviceKind, id: string): void {
+    const choice = this.choice(kind);
+    if (choice.spare?.id === id) this.keep(kind, { ...choice, spare: { ...choice.spare, tried: true } });
+  }
+
+  setProfile(profile: Profile): void {
+    if (this.locked) return;
+    this.kept = { ...this.kept, profile };
+    this.save();
+  }
+
+  lock(locked: boolean): void {
+    if (this.locked === locked) return;
+    this.locked = locked;
+    this.tell();
+  }
+
+  /** Looks at what is plugged in. */
+  async look(): Promise<void> {
+    const list = await this.browser.list().catch(() => this.list);
+    this.list = list;
+    for (const kind of DEVICE_KINDS) for (const id of this.failed[kind]) if (!list[kind].some((d) => d.id === id)) this.failed[kind].delete(id);
+    this.play();
+    this.tell();
+  }
+
+  /** Opens the best that opens. */
+  async open(kind: Kind): Promise<Opened> {
+    await this.look();
+    let trouble: DeviceTrouble = 'none';
+    const candidates = this.candidates(kind);
+    // Where the list has none the browser is asked all the same, for its reason.
+    for (const candidate of candidates.length ? candidates : [{ place: 'default', device: null } as const]) {
+      const { profile } = this;
+      const opened = await this.ask(constraints(kind, profile, candidate.device?.id ?? null));
+      if ('track' in opened) {
+        const before = this.using[kind];
+        this.using[kind] = { ...candidate, label: opened.track.label, profile };
+        // Names come with the first device that opens, and an unplugging is on the list by now.
+        await this.look();
+        this.say(kind, before, candidate);
+        return opened;
+      }
+      trouble = opened.trouble;
+      if (trouble === 'refused') break;
+      if (candidate.device) this.failed[kind].add(candidate.device.id);
+    }
+    return { trouble };
+  }
+
+  /** Whether something better than what is open is there, or it was opened for another profile. */
+  displaced(kind: Kind): boolean {
+    const using = this.using[kind];
+    if (!using) return false;
+    return makesWay(using, this.candidates(kind)[0]) || (kind === 'microphone' && using.profile !== this.profile);
+  }
+
+  /** The call is over: nothing is open. */
+  closed(): void {
+    for (const kind of ['microphone', 'camera'] as const) {
+      this.using[kind] = null;
+      this.news[kind] = null;
+    }
+    this.tell();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private candidates(kind: DeviceKind): Candidate[] {
+    return order(this.list[kind], this.choice(kind), this.failed[kind]);
+  }
+
+  private async ask(wanted: MediaStreamConstraints): Promise<Opened> {
+    try {
+      const track = await this.browser.open(wanted);
+      return track ? { track } : { trouble: 'none' };
+    } catch (error) {
+      return { trouble: troubleOf(error) };
+    }
+  }
+
+  private play(): void {
+    const best = this.candidates('loudspeaker')[0];
+    const before = this.using.loudspeaker;
+    if (!best || (before && !makesWay(before, best))) return;
+    this.using.loudspeaker = { ...best, label: best.device?.label ?? '', profile: this.profile };
+    this.say('loudspeaker', before, best);
+  }
+
+  private say(kind: DeviceKind, before: Candidate | null, after: Candidate): void {
+    const choice = this.choice(kind);
+    const news = newsOf(before, after, this.list[kind], choice);
+    // What stood is over once the chosen one is in use, or nobody wants one any more.
+    if (news) this.news[kind] = news;
+    else if (after.place === 'chosen' || !choice.chosen) this.news[kind] = null;
+    this.tell();
+  }
+
+  private keep(kind: DeviceKind, choice: Choice): void {
+    if (this.locked) return;
+    this.kept = { ...this.kept, choices: { ...this.kept.choices, [kind]: choice } };
+    this.failed[kind].clear();
+    // A choice is no unplugging: what it changes needs no words.
+    this.news[kind] = null;
+    if (kind === 'loudspeaker') this.using.loudspeaker = null;
+    this.play();
+    this.save();
+  }
+
+  private save(): void {
+    this.store?.keep.setItem(this.store.key, JSON.stringify(this.kept));
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
   }
 }
+
+/** One page, one seat. */
+export const devices = new Devices(browser);
+
+export const openDevice = (kind: Kind): Promise<Opened> => devices.open(kind);
