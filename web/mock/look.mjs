@@ -42,7 +42,7 @@ const asked = { states: 0, stops: 0 };
 
 /** The Arabic pages are those of a side that writes Arabic, with a far side that writes Russian. */
 function speakArabic() {
-  Object.assign(SIDES[0], { name: 'ديوان الرئاسة', place: 'الرياض', zone: 'Asia/Riyadh' });
+  Object.assign(SIDES[0], { name: 'ديوان الرئاسة', place: 'القاهرة', zone: 'Africa/Cairo' });
   for (const [id, name] of [['desk', 'الضابط المناوب'], ['principal', 'المكتب الرئاسي'], ['aide', 'غرفة العمليات']]) world.nodes[0].seats.get(id).name = name;
   titles = ['المسؤول الأول', 'المستشار', 'Первое лицо', 'Переводчик'];
 }
@@ -77,13 +77,15 @@ async function walk(page, name) {
         what: at.dataset.testid ?? at.outerHTML.slice(0, 60),
         drawn: box.width > 0 && box.height > 0 && at.checkVisibility({ opacityProperty: true, visibilityProperty: true }),
         inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-        ringed: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || at.tagName === 'VIDEO',
+        ringed: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || /^(?:VIDEO|MAIN)$/.test(at.tagName),
         box: { left: box.left, right: box.right, top: box.top, bottom: box.bottom },
         row: at.parentElement?.closest('[data-testid], nav, form, header, footer, section')?.outerHTML.slice(0, 80),
         beside: !!at.closest('.beside'),
         dir: document.documentElement.dir,
       };
     });
+    // A field of several parts is several stops; at the first stop again, the round is done.
+    if (stop && stop.stop === before?.stop) continue;
     if (!stop || seen.has(stop.stop)) break;
     seen.add(stop.stop);
     asked.stops += 1;

@@ -95,5 +95,6 @@ describe('what people type', () => {
 
   it('is put in a row with the comma of the language', () => {
     for (const { name, script, markup } of all) expect(`${script}${markup}`, name).not.toMatch(/\.join\((['"`]), \1\)/);
+    for (const { name, markup } of all) expect(markup, name).not.toMatch(/[>}],\s*[<{]/);
   });
 });
