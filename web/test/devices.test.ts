@@ -71,7 +71,7 @@ describe('the devices of a seat', () => {
     expect(devices.displaced('microphone')).toBe(false);
 
     let told = 0;
-    devices.subscribe(() => (told += 1));
+    devices.watch(() => (told += 1));
     m.here.microphone = [C, A, B];
     m.change();
     await new Promise((done) => setTimeout(done));
@@ -127,12 +127,17 @@ describe('the devices of a seat', () => {
     const devices = new Devices(m);
     devices.begin('seat', keep, 'headset');
     await devices.look();
+    let told = 0;
+    devices.watch(() => (told += 1));
     // No names yet: the kept id is tried, then the spare's, which opens and brings the names.
     await devices.open('microphone');
     expect(devices.using.microphone).toMatchObject({ place: 'spare' });
     expect(devices.displaced('microphone')).toBe(true);
+    expect(told).toBe(1);
     await devices.open('microphone');
     expect(devices.using.microphone).toMatchObject({ place: 'chosen', device: { id: 'a2' } });
+    // Opening by itself calls nobody: whoever opens at each call would never stop.
+    expect(told).toBe(1);
     const other = new Devices(m);
     other.begin('another', keep, 'headset');
     expect(other.choice('microphone').chosen).toBeNull();

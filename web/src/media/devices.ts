@@ -1,7 +1,7 @@
 // The devices of the seat at which this page stands: which there are, which were chosen, and opening them, one at a time,
 // so that a missing camera never costs the sound. Names what went wrong.
 
-import { chosen, DEVICE_KINDS, makesWay, newsOf, nothingKept, order, readKept, real, type Candidate, type Choice, type Device, type DeviceKind, type Kept, type News, type Profile } from './choice';
+import { chosen, DEVICE_KINDS, makesWay, named, newsOf, nothingKept, order, readKept, real, type Candidate, type Choice, type Device, type DeviceKind, type Kept, type News, type Profile } from './choice';
 import { constraints } from './profile';
 
 export type Kind = 'microphone' | 'camera';
@@ -74,6 +74,8 @@ export class Devices {
   private store: { keep: Keep; key: string } | null = null;
   private otherwise: Profile = 'headset';
   private listeners = new Set<() => void>();
+  private watchers = new Set<() => void>();
+  private listening = false;
   private failed: Record<DeviceKind, Set<string>> = { microphone: new Set(), camera: new Set(), loudspeaker: new Set() };
 
   constructor(private browser: Browser) {}
@@ -84,13 +86,8 @@ export class Devices {
     this.otherwise = profile;
     if (this.store?.key === key) return;
     this.kept = readKept(keep.getItem(key));
-    const watching = this.store !== null;
     this.store = { keep, key };
-    if (!watching)
-      this.browser.watch(() => {
-        void this.look();
-        setTimeout(() => void this.look(), AGAIN_MS);
-      });
+    this.listen();
     void this.look();
   }
 
@@ -147,6 +144,7 @@ export class Devices {
   /** Opens the best that opens. */
   async open(kind: Kind): Promise<Opened> {
     await this.look();
+    const unnamed = !named(this.list[kind]);
     let trouble: DeviceTrouble = 'none';
     const candidates = this.candidates(kind);
     // Where the list has none the browser is asked all the same, for its reason.
@@ -159,12 +157,16 @@ export class Devices {
         // Names come with the first device that opens, and an unplugging is on the list by now.
         await this.look();
         this.say(kind, before, candidate);
+        // What was chosen may be there under another id, and is known by its name only from here on.
+        if (unnamed && this.displaced(kind)) this.call();
         return opened;
       }
       trouble = opened.trouble;
       if (trouble === 'refused') break;
       if (candidate.device) this.failed[kind].add(candidate.device.id);
     }
+    // Nothing opened: whoever tries again tries them all.
+    this.failed[kind].clear();
     return { trouble };
   }
 
@@ -184,9 +186,35 @@ export class Devices {
     this.tell();
   }
 
+  /** Calls back at whatever can be seen of this. */
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Calls back when something was plugged in, pulled or chosen: whoever has a device open asks whether it makes way. */
+  watch(watcher: () => void): () => void {
+    this.listen();
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  private listen(): void {
+    if (this.listening) return;
+    this.listening = true;
+    this.browser.watch(() => {
+      void this.changed();
+      setTimeout(() => void this.changed(), AGAIN_MS);
+    });
+  }
+
+  private async changed(): Promise<void> {
+    await this.look();
+    this.call();
+  }
+
+  private call(): void {
+    for (const watcher of this.watchers) watcher();
   }
 
   private candidates(kind: DeviceKind): Candidate[] {
@@ -233,6 +261,7 @@ export class Devices {
   private save(): void {
     this.store?.keep.setItem(this.store.key, JSON.stringify(this.kept));
     this.tell();
+    this.call();
   }
 
   private tell(): void {

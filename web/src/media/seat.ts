@@ -2,7 +2,7 @@
 
 import type { FromNode, TrackView } from '../signalling/protocol';
 import { Connection, type Events, type Guard, type Stats } from './connection';
-import { openDevice, type DeviceTrouble, type Kind } from './devices';
+import { devices, openDevice, type DeviceTrouble, type Kind } from './devices';
 import { Microphone } from './microphone';
 
 export interface SeatEvents extends Events {
@@ -21,7 +21,7 @@ export class SeatMedia {
   private open = false;
   private opening: Promise<void> = Promise.resolve();
   private troubles = new Map<Kind, DeviceTrouble>();
-  private changed = () => this.replug();
+  private unwatch: () => void = () => undefined;
 
   constructor(
     private events: SeatEvents,
@@ -40,7 +40,7 @@ export class SeatMedia {
       } catch {
         // No sound output at all: the meter stands still, speech still goes out.
       }
-      navigator.mediaDevices.addEventListener('devicechange', this.changed);
+      this.unwatch = devices.watch(() => this.replug());
     }
     this.connection?.close();
     this.connection = new Connection(call, withPicture, this.events, guard);
@@ -50,7 +50,8 @@ export class SeatMedia {
 
   stop(): void {
     this.open = false;
-    navigator.mediaDevices.removeEventListener('devicechange', this.changed);
+    this.unwatch();
+    devices.closed();
     this.connection?.close();
     this.connection = null;
     this.microphone?.close();
@@ -109,7 +110,8 @@ export class SeatMedia {
   }
 
   private async openOne(kind: Kind): Promise<void> {
-    if (!this.open || (kind === 'microphone' ? this.microphone : this.camera)) return;
+    const before = kind === 'microphone' ? this.microphone : this.camera;
+    if (!this.open || (before && !devices.displaced(kind))) return;
     if (kind === 'camera' && !this.withPicture) return;
     const opened = await openDevice(kind);
     if ('trouble' in opened) {
@@ -118,9 +120,13 @@ export class SeatMedia {
     }
     if (!this.open) {
       opened.track.stop();
+      devices.closed();
       return;
     }
     opened.track.addEventListener('ended', () => this.lost(kind, opened.track));
+    // What was open makes way once the better one is there.
+    if (before instanceof Microphone) before.close();
+    else before?.stop();
     if (kind === 'microphone') this.microphone = new Microphone(opened.track, this.context, this.on);
     else {
       this.camera = opened.track;
@@ -153,6 +159,6 @@ export class SeatMedia {
   }
 
   private replug(): void {
-    if (this.troubles.size) void this.openDevices();
+    if (this.troubles.size || devices.displaced('microphone') || devices.displaced('camera')) void this.openDevices();
   }
 }
