@@ -74,6 +74,8 @@ const literal = new Set([...code.matchAll(/\bt\(\s*'([^']+)'/g)].map((m) => m[1]
 const ternary = new Set([...code.matchAll(/\bt\([^'`()]*\?\s*'([^']+)'\s*:\s*'([^']+)'/g)].flatMap((m) => [m[1]!, m[2]!]));
 const built = new Set([...code.matchAll(/\b(?:t|has)\(`([^`]+)`/g)].map((m) => m[1]!));
 
+const CHECK_WHYS = ['no-microphone', 'silent-microphone', 'not-sent', 'not-heard', 'heard-silent', 'no-camera', 'not-seen', 'no-loudspeaker', 'nobody-there', 'stopped', 'not-checked', 'other'];
+
 /** What stands for `${…}` in ids that are put together. */
 const VALUES: Record<string, string[]> = {
   'role-': ['principal', 'aide', 'interpreter', 'operator', 'press', 'recorder'],
@@ -86,6 +88,12 @@ const VALUES: Record<string, string[]> = {
   'fault-': ['start', 'past', 'minutes', 'topics', 'reason', 'principals', 'title', 'place', 'roster', 'languages'],
   'said-': ['offer', 'counter', 'agree', 'decline', 'withdraw', 'lapse', 'gather', 'preflight', 'vouch', 'vouch-nobody', 'admit', 'strike', 'begin', 'open', 'close', 'lost', 'back', 'end', 'rekey', 'other'],
   'seal-': ['joining', 'alone', 'sealed', 'fallen', 'broken'],
+  'why-': CHECK_WHYS,
+  'mend-': CHECK_WHYS,
+  'seat-light-': ['captured', 'sent', 'heard', 'seen'],
+  'light-is-': ['off', 'none', 'not-yet', 'good', 'bad'],
+  'seat-fault-': ['dead', 'gone', 'refused', 'muted', 'not-leaving', 'not-arriving', 'silent', 'unsealed'],
+  'camera-note-': ['covered', 'dark', 'backlit', 'frozen'],
   'device-': [...['microphone', 'camera'].flatMap((kind) => ['refused', 'none', 'busy', 'gone', 'failed'].map((trouble) => `${kind}-${trouble}`)), 'devices-refused'],
 };
 

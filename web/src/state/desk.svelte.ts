@@ -3,8 +3,13 @@
 import { metHalfway } from '../record/calls';
 import { Tone } from '../media/tone';
 import { Trouble } from '../signalling/api';
-import type { CallSummary, CallView, FromNode, LineView, SeatView, SideView, Terms } from '../signalling/protocol';
+import type { Aside, CallSeatView, CallSummary, CallView, FromNode, LineView, SeatView, SideView, Terms } from '../signalling/protocol';
 import { Session } from './session.svelte';
+
+/** A terminal that was told to check itself and has not answered by then will not. */
+const CHECK_MS = 60_000;
+/** How long a button says that its word went out. */
+const TOLD_MS = 4_000;
 
 export type Page = { is: 'home' } | { is: 'ask'; line: string | null } | { is: 'call'; id: string } | { is: 'counter'; id: string };
 
@@ -13,6 +18,10 @@ export function pageOf(hash: string): Page {
   if (page === 'ask') return { is: 'ask', line: id ?? null };
   if (page === 'calls' && id) return more === 'terms' ? { is: 'counter', id } : { is: 'call', id };
   return { is: 'home' };
+}
+
+function without<T>(all: Record<string, T>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([k]) => k !== key));
 }
 
 export class Desk {
@@ -26,6 +35,10 @@ export class Desk {
   /** After agreeing: own requests on the same line that are still open. */
   halfway = $state.raw<CallSummary[]>([]);
   seats = $state.raw<SeatView[]>([]);
+  /** Seats that were told to check themselves, with the time of what they had found before. */
+  private checks = $state.raw<Record<string, string>>({});
+  /** Seats that were just asked to speak, or muted. */
+  told = $state.raw<Record<string, 'mute' | 'ask'>>({});
   private tone: Tone | null = null;
 
   constructor(seat: string) {
@@ -83,6 +96,38 @@ export class Desk {
       this.answerRing(call.id);
       if (verb === 'agree' && this.own) this.halfway = metHalfway(before, call, this.own.id);
     });
+  }
+
+  /** Asks a seat's terminal to check itself. */
+  checkSeat(call: CallView, seat: CallSeatView): Promise<boolean> {
+    return this.run('check-seat', async () => {
+      await this.session.act(call.id, 'check-seat', { seat: seat.seat });
+      this.checks = { ...this.checks, [seat.key]: seat.check?.at ?? '' };
+      setTimeout(() => (this.checks = without(this.checks, seat.key)), CHECK_MS);
+    });
+  }
+
+  isChecking(call: CallView, seat: CallSeatView): boolean {
+    return call.checking.own && call.checking.far && seat.present && this.checks[seat.key] === (seat.check?.at ?? '');
+  }
+
+  /** Mutes an own seat, or asks its person to speak; nobody can switch a microphone on from afar. */
+  tellSeat(call: CallView, seat: CallSeatView, what: 'mute' | 'ask'): Promise<boolean> {
+    return this.run(what, async () => {
+      await this.session.act(call.id, 'seat', { seat: seat.seat, do: what });
+      this.told = { ...this.told, [seat.key]: what };
+      setTimeout(() => (this.told = without(this.told, seat.key)), TOLD_MS);
+    });
+  }
+
+  /** Who sits there, with the terminal's name on the own side and the place on the far one. */
+  seatName(seat: CallSeatView): string {
+    const where = this.seats.find((s) => s.id === seat.seat)?.name ?? seat.place;
+    return where ? `${seat.title}, ${where}` : seat.title;
+  }
+
+  asides(call: string): Aside[] {
+    return this.session.asides[call] ?? [];
   }
 
   /** Withdraws an own request that met the other side's halfway. */
