@@ -3,7 +3,7 @@
 import { Api, Trouble } from '../signalling/api';
 import { look, missing, type Missing } from '../signalling/door';
 import { findSeat, type Seat } from '../signalling/keys';
-import type { CallSummary, CallView, FromNode, LineView, Me, ToNode } from '../signalling/protocol';
+import type { Aside, CallSummary, CallView, FromNode, LineView, Me, ToNode } from '../signalling/protocol';
 import { holdSeat } from '../signalling/seatlock';
 import { browserWire, Socket, type SocketState } from '../signalling/socket';
 import { trust } from './now.svelte';
@@ -24,6 +24,8 @@ export class Session {
   lines = $state.raw<LineView[]>([]);
   calls = $state.raw<CallSummary[]>([]);
   views = $state.raw<Record<string, CallView>>({});
+  /** By call: the own side's words that this seat may see. */
+  asides = $state.raw<Record<string, Aside[]>>({});
   /** True once the first lists are here: before that, an empty list says nothing. */
   known = $state(false);
   /** This seat's public key, as the node and the record name it. */
@@ -149,6 +151,8 @@ export class Session {
     switch (message.t) {
       case 'ready':
         this.me = message.me;
+        // A node that was started again has forgotten them; what it still has it tells now.
+        this.asides = {};
         trust(message.me.now);
         break;
       case 'lines':
@@ -160,6 +164,9 @@ export class Session {
         break;
       case 'call':
         this.keep(message.call);
+        break;
+      case 'asides':
+        this.asides = { ...this.asides, [message.call]: message.asides };
         break;
       default:
     }
