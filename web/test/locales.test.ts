@@ -108,7 +108,9 @@ const VALUES_BY_CODE = { refusal: [...refusals, ...ofNode], error: [...errors, .
 describe('the catalogues', () => {
   it('hold the same messages with the same variables in every language', () => {
     for (const [language, catalogue] of catalogues) {
-      expect([...catalogue.keys()].toSorted(), language).toEqual([...english.keys()].toSorted());
+      const missing = [...english.keys()].filter((id) => !catalogue.has(id));
+      const extra = [...catalogue.keys()].filter((id) => !english.has(id));
+      expect({ missing, extra }, language).toEqual({ missing: [], extra: [] });
       for (const [id, { names }] of english) expect([...catalogue.get(id)!.names].toSorted(), `${language}: ${id}`).toEqual([...names].toSorted());
     }
   });
