@@ -5,6 +5,8 @@ import type { DeviceTrouble, Kind } from '../media/devices';
 import { SeatMedia } from '../media/seat';
 import { Trouble } from '../signalling/api';
 import type { CallView, FromNode, LineView, Phase, TrackView } from '../signalling/protocol';
+import type { CameraHint } from '../media/camera';
+import { cameraHint } from './camera.svelte';
 import { keepMic, micFor } from './mic';
 import { mainPicture, liveCall, screenOf, type Screen } from './screen';
 import { flowOf, type Flow } from './flow';
@@ -143,6 +145,11 @@ export class Terminal {
   /** A microphone that is switched on and does not work is off for everybody else. */
   private sayMic(): void {
     if (this.current) this.session.send({ t: 'mic', on: this.mic && !this.troubles.microphone });
+  }
+
+  /** What the own picture tells about the camera; a note, never a block. */
+  get camera(): CameraHint | null {
+    return cameraHint();
   }
 
   level(): number {
