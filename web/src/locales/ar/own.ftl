@@ -9,16 +9,14 @@ check-on = فتح الفحص
 check-off = إغلاق الفحص
 check-seat = فحص
 check-again = إعادة الفحص
-check-seat-label = فحص هذا المقعد: { $seat }
-check-again-label = إعادة فحص هذا المقعد: { $seat }
 check-running = يجري الفحص. يمكن لمن في المقعد أن يتحدث.
 check-nobody = لم تخصص { $side } مقعدا لأحد بعد.
 clocks-agree = متطابقتان في حدود { $n } ملي ث
 far-failed = لم يثبت: { $why }.
 sign-check = توقيع الفحص
 sign-check-as-is = توقيع الفحص على حاله
-signed-good = وقّعت { $side } فحصها عند { $time }: ثبتت المقاعد كلها.
-signed-bad = وقّعت { $side } فحصها عند { $time }.
+signed-good = عند { $time } وقّعت { $side } فحصها: ثبتت المقاعد كلها.
+signed-bad = عند { $time } وقّعت { $side } فحصها.
 
 unproven = لم يثبت كل شيء.
 unproven-unsigned = لم توقّع { $side } فحصها.
@@ -95,9 +93,7 @@ camera-note-backlit = الضوء من الخلف. أسدلوا الستارة أ
 camera-note-frozen = الصورة جامدة. صِلوا الكاميرا من جديد.
 
 seat-mute = إغلاق الميكروفون
-seat-mute-label = إغلاق ميكروفون { $seat }
 seat-ask = طلب التحدث
-seat-ask-label = طلب فتح الميكروفون: { $seat }
 seat-told = أُبلغ
 alarm-talking-off = { $seat }: يتحدث والميكروفون مغلق.
 
@@ -134,9 +130,7 @@ chat-unread = { $n ->
 topics = الموضوعات الآن
 topic = الموضوع
 topic-set = هذا الآن
-topic-set-label = يُناقش الآن: { $topic }
 topic-clear = لا شيء الآن
-topic-clear-label = لم يعد يُناقش: { $topic }
 
 myself-open = رؤية أنفسكم وسماعها
 myself-listen = الاستماع إلى صوتكم خمس ثوان

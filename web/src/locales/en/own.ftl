@@ -9,16 +9,14 @@ check-on = Open the check
 check-off = Close the check
 check-seat = Check
 check-again = Check again
-check-seat-label = Check this seat: { $seat }
-check-again-label = Check this seat again: { $seat }
 check-running = Being checked. Somebody may speak at the seat.
 check-nobody = { $side } has placed nobody yet.
 clocks-agree = agree to { $n } ms
 far-failed = Not proven: { $why }.
 sign-check = Sign the check
 sign-check-as-is = Sign the check as it stands
-signed-good = { $side } signed its check at { $time }: every seat is proven.
-signed-bad = { $side } signed its check at { $time }.
+signed-good = At { $time } { $side } signed its check: every seat is proven.
+signed-bad = At { $time } { $side } signed its check.
 
 unproven = Not everything is proven.
 unproven-unsigned = { $side } has not signed its check.
@@ -95,9 +93,7 @@ camera-note-backlit = The light comes from behind. Draw the curtain, or turn the
 camera-note-frozen = The picture stands still. Plug the camera in again.
 
 seat-mute = Mute
-seat-mute-label = Mute { $seat }
 seat-ask = Ask to speak
-seat-ask-label = Ask to switch the microphone on: { $seat }
 seat-told = Said
 alarm-talking-off = { $seat } speaks while the microphone is off.
 
@@ -126,9 +122,7 @@ chat-unread = { $n ->
 topics = Topics now
 topic = Topic
 topic-set = This one now
-topic-set-label = Now talked about: { $topic }
 topic-clear = None now
-topic-clear-label = No longer talked about: { $topic }
 
 myself-open = See and hear yourself
 myself-listen = Listen to yourself for five seconds

@@ -9,8 +9,6 @@ check-on = Открыть проверку
 check-off = Закрыть проверку
 check-seat = Проверить
 check-again = Проверить снова
-check-seat-label = Проверить место: { $seat }
-check-again-label = Проверить место снова: { $seat }
 check-running = Идёт проверка. Можно говорить в микрофон.
 check-nobody = { $side }: места пока никому не назначены.
 clocks-agree = сходятся до { $n } мс
@@ -95,9 +93,7 @@ camera-note-backlit = Свет падает сзади. Задёрните шт�
 camera-note-frozen = Изображение стоит. Подключите камеру снова.
 
 seat-mute = Выключить микрофон
-seat-mute-label = Выключить микрофон: { $seat }
 seat-ask = Попросить говорить
-seat-ask-label = Попросить включить микрофон: { $seat }
 seat-told = Передано
 alarm-talking-off = Говорит при выключенном микрофоне: { $seat }.
 
@@ -127,9 +123,7 @@ chat-unread = { $n ->
 topics = Темы сейчас
 topic = Тема
 topic-set = Сейчас эта
-topic-set-label = Сейчас обсуждается: { $topic }
 topic-clear = Сейчас никакая
-topic-clear-label = Больше не обсуждается: { $topic }
 
 myself-open = Увидеть и услышать себя
 myself-listen = Послушать себя пять секунд
