@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { SIDES, startMock } from './node.mjs';
+import { aside, check } from './own.mjs';
 
 const out = process.env.LOOK_OUT ?? new URL('../look/', import.meta.url).pathname;
 const only = process.argv[2] ?? '';
@@ -14,9 +15,9 @@ const ALL = { wide: [1920, 1080], mid: [1280, 720], phone: [390, 844] };
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Each language from the side that speaks it, with what its people would write. */
 const SPOKEN = {
-  en: { locale: 'en-GB', own: 0, topic: 'Preparation of the talks in January', reason: 'Both sides have asked for clarity before the talks begin.', visits: 'Exchange of visits', geneva: 'The talks in Geneva begin on 10 January.', added: 'Prisoners' },
-  ru: { locale: 'ru-RU', own: 1, topic: 'Подготовка январских переговоров', reason: 'Обеим сторонам нужна ясность до начала переговоров.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'Пленные' },
-  ar: { locale: 'ar', own: 0, topic: 'التحضير لمحادثات يناير', reason: 'طلب الجانبان توضيحا قبل بدء المحادثات.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'الأسرى' },
+  en: { locale: 'en-GB', own: 0, topic: 'Preparation of the talks in January', reason: 'Both sides have asked for clarity before the talks begin.', visits: 'Exchange of visits', geneva: 'The talks in Geneva begin on 10 January.', added: 'Prisoners', note: 'They will offer a date in Geneva', said: 'The interpreter asks for shorter sentences.', answered: 'I have told him.' },
+  ru: { locale: 'ru-RU', own: 1, topic: 'Подготовка январских переговоров', reason: 'Обеим сторонам нужна ясность до начала переговоров.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'Пленные', note: 'Они предложат дату в Женеве', said: 'Переводчик просит говорить короче.', answered: 'Передал.' },
+  ar: { locale: 'ar', own: 0, topic: 'التحضير لمحادثات يناير', reason: 'طلب الجانبان توضيحا قبل بدء المحادثات.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'الأسرى', note: 'سيقترحون موعدا في جنيف', said: 'يطلب المترجم جملا أقصر.', answered: 'أبلغته.' },
 };
 const languages = Object.keys(SPOKEN).filter((l) => !/^(?:en|ru|ar)-/.test(only) || only.startsWith(l));
 
@@ -202,9 +203,7 @@ for (const language of languages) {
   await terminal.waitForTimeout(1500);
   await shot(terminal, `${l}-terminal-gathering`);
   await shot(desk, `${l}-desk-gathering`, Object.keys(ALL), true);
-  far.present = [1, 2, 3, 4];
-  world.verb(far, SIDES[theirs].id, 'begin', {});
-  await desk.getByTestId('begin').click();
+  await check({ world, desk, call: far, own: SIDES[mine].id, far: SIDES[theirs].id, node: world.nodes[mine], shot, l });
   await terminal.getByTestId('far-picture').waitFor();
   await terminal.waitForFunction(async () => (await window.visavis.stats()).far.some((f) => f.kind === 'picture' && f.frames > 10), null, { timeout: 15000 }).catch(() => faults.push('no far frames'));
   await terminal.mouse.move(200, 200);
@@ -216,6 +215,10 @@ for (const language of languages) {
   await shot(terminal, `${l}-terminal-session-rest`);
   console.log(l, JSON.stringify(await terminal.evaluate(() => window.visavis.stats())));
   await shot(desk, `${l}-desk-session`, ['wide', 'phone'], true);
+  const aide = await person(mine, mine ? 'interpreter' : 'aide', language);
+  await aide.getByTestId('far-picture').waitFor();
+  await aside({ desk, terminal, aide, node: world.nodes[mine], world, shot, l, words: say });
+  await aide.context().close();
   far.interrupted = [{ side: SIDES[mine].id, since: new Date().toISOString() }];
   world.line.status = 'down';
   world.tell();

@@ -21,6 +21,11 @@ export const SIDES = [
 
 class Refused extends Error {}
 
+const GOOD = { heard: true, seen: true, hears: true, round_trip_ms: 131, loss_permille: 3, fault: null };
+const WELL = { captured: 'good', sent: 'good', heard: 'good', seen: 'good', fault: null, talking_off: false, camera: null, connected: true };
+const HELD = { ...WELL, sent: 'none', heard: 'none', seen: 'none', connected: false };
+const CHECK_MS = 600;
+
 /** Starts both; `origin` is the time that the mock believes in, or null for the real one. */
 export async function startMock({ ports = [8787, 8788], clock = () => new Date() } = {}) {
   const calls = [];
@@ -36,10 +41,12 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
   const world = {
     calls,
     nodes,
+    /** By seat: what its terminal would find; everything is good where nothing stands. */
+    finds: {},
     line: { status: 'up', since: stamp(), rtt_ms: 128.4, loss: 0.004, jitter_ms: 6, skew_ms: 12, rate_kbps: 2400, web: 'ab'.repeat(32), web_paired: 'ab'.repeat(32) },
     ask(by, terms, extra = {}) {
       const id = hash(randomBytes(16));
-      const call = { id, phase: 'proposed', asked_by: by, terms, begun: null, ended: null, offers: [], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], roster: terms.roster, ...extra };
+      const call = { id, phase: 'proposed', asked_by: by, terms, begun: null, ended: null, offers: [], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], roster: terms.roster, checking: new Set(), preflights: [], topics: new Map(), asides: new Map(), ...extra };
       call.offers.push({ hash: id, by, at: stamp(), terms, standing: 'open' });
       say(call, by, 'offer', { start: terms.start });
       calls.unshift(call);
@@ -84,7 +91,43 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
           world.vouch(call, by, node.seats.get(body.seat), call.roster.find((p) => p.id === body.person));
           return world.tell();
         }
+        case 'check':
+          call.checking[body.on ? 'add' : 'delete'](by);
+          return world.tell();
+        case 'check-seat': {
+          const seat = call.seats.find((s) => s.side === by && s.seatId === body.seat);
+          if (call.checking.size < 2) throw new Refused('check_closed');
+          if (!seat) throw new Refused('seat_away');
+          setTimeout(() => {
+            seat.check = { ...GOOD, ...world.finds[body.seat], at: clock().toISOString() };
+            world.tell();
+          }, CHECK_MS);
+          return undefined;
+        }
+        case 'preflight': {
+          const seats = call.seats.filter((s) => s.side === by);
+          if (!seats.some((s) => s.check)) throw new Refused('nothing_checked');
+          const entry = ({ key, person, check }) => {
+            const { heard, seen, hears, round_trip_ms, loss_permille, fault } = check ?? { heard: false, seen: false, hears: false, round_trip_ms: 0, loss_permille: 0, fault: 'not_checked' };
+            return { key, person, heard, seen, hears, round_trip_ms, loss_permille, remark: fault };
+          };
+          call.preflights.push({ side: by, at: stamp(), seats: seats.map(entry) });
+          break;
+        }
+        case 'seat': {
+          const at = nodes.find((n) => n.side.id === by).sockets.get(body.seat);
+          at?.socket.send(JSON.stringify({ t: 'asked', call: call.id, what: body.do === 'mute' ? 'mute' : 'speak' }));
+          return undefined;
+        }
+        case 'topic':
+          call.topics.set(by, body.topic === null ? null : { index: body.topic, since: clock().toISOString() });
+          return world.tell();
         case 'begin':
+          if (!body.anyway) {
+            if (SIDES.some((side) => call.preflights.every((p) => p.side !== side.id))) throw new Refused('preflight_missing');
+            const last = SIDES.map((side) => call.preflights.findLast((p) => p.side === side.id));
+            if (last.some((p) => p.seats.some((e) => !e.heard || !e.hears || (!e.seen && call.terms.medium === 'picture')))) throw new Refused('preflight_failed');
+          }
           call.begin_by.push(by);
           if (call.begin_by.length === 2) {
             call.phase = 'in_session';
@@ -133,6 +176,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       { id: 'desk', name: i ? 'Оперативный дежурный' : 'Duty officer', role: 'operator', place: side.place },
       { id: 'principal', name: i ? 'Кремль, кабинет' : 'Oval Office', role: 'principal', place: side.place },
       { id: 'aide', name: i ? 'Переговорная' : 'Situation Room', role: 'aide', place: side.place },
+      { id: 'interpreter', name: i ? 'Кабина переводчика' : 'Booth', role: 'interpreter', place: side.place },
     ])
       node.seats.set(seat.id, seat);
     nodes.push(node);
@@ -164,10 +208,23 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       begin_by: call.begin_by,
       interrupted: call.interrupted,
       gaps: call.gaps,
-      seats: call.seats.map(({ seatId, ...s }) => {
+      checking: { own: call.checking.has(side.id), far: call.checking.has(far.id) },
+      preflights: call.preflights,
+      topic: call.topics.get(side.id) ?? null,
+      seats: call.seats.map(({ seatId, check, ...s }) => {
         const at = nodes.find((n) => n.side.id === s.side);
         const present = call.present?.includes(s.person) ?? at.sockets.has(seatId);
-        return { ...s, seat: s.side === side.id ? seatId : null, present, mic: present ? (at.seats.get(seatId)?.mic ?? true) : null };
+        const seen = at.seats.get(seatId);
+        const own = s.side === side.id && seat.role === 'operator';
+        const usual = call.phase === 'in_session' || call.checking.size > 1 ? WELL : HELD;
+        return {
+          ...s,
+          seat: s.side === side.id ? seatId : null,
+          present,
+          mic: present ? (seen?.mic ?? true) : null,
+          state: own && present ? { ...usual, ...seen?.shown } : null,
+          check: own ? (check ?? null) : null,
+        };
       }),
       timeline: call.timeline,
       may: may(call, seat),
@@ -192,6 +249,9 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       send({ t: 'calls', calls: calls.map((c) => summary(c, c)) });
       for (const call of calls) {
         send({ t: 'call', call: view(call, seat) });
+        const may = { operator: 'pd', aide: 'pd', principal: 'pd', interpreter: 'd', press: 'd' }[seat.role] ?? '';
+        const asides = (call.asides.get(side.id) ?? []).filter((a) => may.includes(a.to[0]));
+        if (asides.length) send({ t: 'asides', call: call.id, asides });
         if (['gathering', 'in_session'].includes(call.phase)) send({ t: 'tracks', call: call.id, tracks: tracks(call) });
       }
     };
@@ -263,7 +323,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
         return undefined;
       }
       const mocked = url.pathname.startsWith('/mock/');
-      const root = mocked ? here : join(here, '../dist');
+      const root = mocked ? here : (process.env.LOOK_DIST ?? join(here, '../dist'));
       const path = mocked ? url.pathname.slice(6) : url.pathname.startsWith('/assets/') ? url.pathname.slice(1) : 'index.html';
       if (mocked) response.removeHeader('content-security-policy');
       try {
@@ -307,6 +367,15 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       }
       if (message.t === 'end') return world.verb(calls.find((c) => c.id === message.call), side.id, 'end', {});
       const call = calls.find((c) => c.id === message.call);
+      if (message.t === 'aside') {
+        const asides = call.asides.get(side.id) ?? [];
+        call.asides.set(side.id, [...asides, { id: asides.length + 1, from: seat.name, role: seat.role, to: message.to, text: message.text, at: stamp(), seen: false }]);
+        return world.tell();
+      }
+      if (message.t === 'aside.seen') {
+        call.asides.set(side.id, (call.asides.get(side.id) ?? []).map((a) => (a.id === message.id ? { ...a, seen: true } : a)));
+        return world.tell();
+      }
       if (message.t === 'media.offer') {
         const person = call?.seats.find((s) => s.side === side.id && s.seatId === seat.id)?.person;
         if (!mediaPage || !person) return ws.send(JSON.stringify({ t: 'media.error', id: message.id, code: 'offer_failed' }));
