@@ -14,6 +14,58 @@ export function instrument() {
       window.visavisConnections.push(this);
     }
   };
+  // Chromium counts the energy of decoded sound only as loud as an element plays it. The page's elements are muted while
+  // its own graph plays; here they say that they are and play on, so that what was decoded is counted as it was.
+  const muted = new WeakMap();
+  Object.defineProperty(HTMLAudioElement.prototype, 'muted', {
+    get() {
+      return muted.get(this) ?? false;
+    },
+    set(value) {
+      muted.set(this, value);
+    },
+  });
+}
+
+/** Runs in a page before its own code, for `played`: listens to whatever leaves it for the loudspeaker. */
+export function instrumentOutput() {
+  const connect = AudioNode.prototype.connect;
+  window.visavisOutputs = [];
+  AudioNode.prototype.connect = function (to, ...more) {
+    if (to instanceof AudioDestinationNode) {
+      const analyser = this.context.createAnalyser();
+      analyser.fftSize = 8192;
+      analyser.smoothingTimeConstant = 0;
+      analyser.minDecibels = -140;
+      connect.call(this, analyser);
+      window.visavisOutputs.push(analyser);
+    }
+    return connect.call(this, to, ...more);
+  };
+}
+
+/** The most that each of `hertz` reached at the page's own loudspeaker over `milliseconds`: `{ [hertz]: decibels }`. */
+export function played(page, hertz, milliseconds) {
+  return page.evaluate(
+    async ({ hertz, duration }) => {
+      const most = Object.fromEntries(hertz.map((each) => [each, -140]));
+      const until = performance.now() + duration;
+      while (performance.now() < until) {
+        await new Promise((next) => setTimeout(next, 60));
+        for (const analyser of window.visavisOutputs ?? []) {
+          if (analyser.context.state !== 'running') continue;
+          const spectrum = new Float32Array(analyser.frequencyBinCount);
+          analyser.getFloatFrequencyData(spectrum);
+          for (const each of hertz) {
+            const bin = Math.round(each / (analyser.context.sampleRate / analyser.fftSize));
+            most[each] = Math.max(most[each], ...spectrum.subarray(bin - 2, bin + 3));
+          }
+        }
+      }
+      return most;
+    },
+    { hertz, duration: milliseconds },
+  );
 }
 
 /** Sums over the live peer connections: `{ picture, sound, out }`, counters as of this moment. */

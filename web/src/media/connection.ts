@@ -3,6 +3,7 @@
 // A `Guard` sees every sender and receiver in the same task as its transceiver is made, before any track is attached:
 // a transform set later is silently ignored and lets frames out in clear. Tracks are attached once the guard agrees.
 
+import { measured } from '../listen/measured';
 import type { FromNode, ToNode, TrackView } from '../signalling/protocol';
 import { picture, sound } from './codecs';
 import { split } from './rates';
@@ -306,6 +307,7 @@ export class Connection {
     const pc = this.pc;
     if (!pc) return out;
     // Not every browser names the section; all name the track.
+    const decoded = new Map([...this.receiving.values()].map(({ view, transceiver }) => [view.id, transceiver.receiver.track]));
     const byName = new Map([...this.receiving.values()].flatMap(({ view, transceiver }) => [[`mid ${transceiver.mid}`, view] as const, [`track ${transceiver.receiver.track.id}`, view] as const]));
     const report = (await pc.getStats()) as unknown as Map<string, Record<string, unknown>>;
     const number = (value: unknown) => (typeof value === 'number' ? value : 0);
@@ -318,6 +320,9 @@ export class Connection {
         const view = byName.get(`mid ${String(entry.mid)}`) ?? byName.get(`track ${String(entry.trackIdentifier)}`);
         if (!view) continue;
         arrived.add(view.id);
+        const track = decoded.get(view.id);
+        // Chromium counts nothing of what a muted element plays; the graph that plays it instead counts for itself.
+        const sound = track && measured.get(track);
         out.far.push({
           ...view,
           packets: number(entry.packetsReceived),
@@ -328,8 +333,8 @@ export class Connection {
           height: number(entry.frameHeight),
           fps: number(entry.framesPerSecond),
           freezes: number(entry.freezeCount),
-          energy: number(entry.totalAudioEnergy),
-          level: number(entry.audioLevel),
+          energy: sound?.energy ?? number(entry.totalAudioEnergy),
+          level: sound?.rms ?? number(entry.audioLevel),
           samples: number(entry.totalSamplesReceived),
           concealed: number(entry.concealedSamples),
         });
