@@ -11,12 +11,18 @@ declare class AudioWorkletProcessor {
 
 class Captured extends AudioWorkletProcessor {
   private readonly capture = new Capture(sampleRate, (captured) => this.port.postMessage(captured, {}));
+  private gone = false;
+
+  constructor() {
+    super();
+    this.port.onmessage = () => (this.gone = true);
+  }
 
   process(inputs: Float32Array[][]): boolean {
     const samples = inputs[0]?.[0];
     if (samples) this.capture.push(samples);
-    return true;
+    return !this.gone;
   }
 }
 
-registerProcessor('captured', Captured);
+registerProcessor('visavis-captured', Captured);

@@ -28,6 +28,8 @@ export interface SealEvents {
   changed(view: SealView): void;
   /** Sealing is over in this page: all media must stop. */
   broken(): void;
+  /** A note of another member's page, opened. `from`: its seat's key. */
+  note(from: string, kind: number, bytes: Uint8Array): void;
 }
 
 /** The terminal's own, from its enrolment. */
@@ -47,6 +49,7 @@ export class Seal {
   private seats: SealSeat[] = [];
   private view: SealView = { status: null, fallen: false, broken: false };
   private failed = new Map<number, number>();
+  private sealed = new Map<number, number>();
   private risen: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -80,6 +83,16 @@ export class Seal {
     if (!('call' in message) || message.call !== this.call) return;
     if (message.t === 'chain') this.work = this.work.then(() => this.chain(message)).catch(() => this.breach());
     else if (message.t.startsWith('seal.')) this.tell({ do: 'node', message: message as SealFromNode });
+  }
+
+  /** A note of the page's own to every other terminal, sealed; nothing goes while this one may not send. */
+  note(kind: number, bytes: Uint8Array): void {
+    this.tell({ do: 'note', kind, bytes });
+  }
+
+  /** How many frames of this terminal's sound were sealed so far, as the worker counts. */
+  get sealedSound(): number {
+    return [...this.sealed.values()].reduce((sum, passed) => sum + passed, 0);
   }
 
   close(): void {
@@ -124,11 +137,13 @@ export class Seal {
     if (this.closed) return;
     if (message.say === 'send') this.events.send(message.message);
     else if (message.say === 'status') this.show({ status: message.status });
+    else if (message.say === 'note') this.events.note(message.from, message.kind, message.bytes);
   }
 
   private count(counts: TrackCounts[]): void {
     let more = 0;
-    for (const { id, way, failed, replayed } of counts) {
+    for (const { id, way, kind, passed, failed, replayed } of counts) {
+      if (way === 'send' && kind === 'sound') this.sealed.set(id, passed);
       if (way !== 'receive') continue;
       more += failed + replayed - (this.failed.get(id) ?? 0);
       this.failed.set(id, failed + replayed);

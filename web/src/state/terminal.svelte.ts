@@ -7,6 +7,10 @@ import { Trouble } from '../signalling/api';
 import type { CallView, FromNode, LineView, Phase, TrackView } from '../signalling/protocol';
 import type { CameraHint } from '../media/camera';
 import { cameraHint } from './camera.svelte';
+import { RECEIPT_MS } from '../heard/receipt';
+import type { SeatState } from '../signalling/protocol';
+import { Hearing } from './hearing.svelte';
+import { holdToSpeak, watchful } from './ways.svelte';
 import { keepMic, micFor } from './mic';
 import { mainPicture, liveCall, screenOf, type Screen } from './screen';
 import { flowOf, type Flow } from './flow';
@@ -14,7 +18,10 @@ import { Seal, type SealView } from '../seal/seal';
 import { Session } from './session.svelte';
 
 const LAST = 'visavis-last-call';
-const LOOKS = 3;
+/** A look every half second: the first of them is three seconds old. */
+const LOOKS = 6;
+/** Counts that take longer are told with the next receipt. */
+const STATS_MS_MAX = 200;
 const REFUSAL_MS = 8_000;
 const OVER = new Set<Phase>(['ended', 'declined', 'withdrawn', 'lapsed']);
 const UNSEALED: SealView = { status: null, fallen: false, broken: false };
@@ -45,6 +52,10 @@ export class Terminal {
   private kbps: number | null = null;
   private looks: Stats[] = [];
   private sampler: ReturnType<typeof setInterval> | undefined;
+  readonly hearing: Hearing;
+  /** A key or the button is held to speak. */
+  private pressed = false;
+  private holds = holdToSpeak();
 
   readonly screen: Screen = $derived.by(() => screenOf(this.session.calls, this.session.views, { side: this.session.me?.side.id ?? '', seat: this.session.seat, key: this.session.key }, this.last, this.left));
   readonly call: CallView | null = $derived.by(() => ('call' in this.screen ? (this.session.views[this.screen.call] ?? null) : null));
@@ -57,6 +68,26 @@ export class Terminal {
 
   constructor(seat: string) {
     this.session = new Session(seat, 'terminal', (message) => this.hear(message));
+    this.hearing = new Hearing({
+      send: (message) => this.session.send(message),
+      note: (kind, bytes) => this.sealing?.note(kind, bytes),
+      phrase: () => this.media?.phrase() ?? Promise.resolve(false),
+      tone: (picked) => this.media?.tone(picked) ?? Promise.resolve(false),
+      sealedSound: () => this.sealing?.sealedSound ?? 0,
+      call: () => this.call,
+      own: () => ({ side: this.session.me?.side.id ?? '', key: this.session.key }),
+      mic: () => this.mic,
+      setMic: (on) => this.setMic(on),
+      sight: () => ({
+        camera: this.self !== null,
+        cameraNote: this.camera,
+        microphone: this.troubles.microphone ?? null,
+        muted: this.media?.muted ?? false,
+        sealed: this.seal.status?.sending ?? false,
+        rttMs: this.line?.rtt_ms ?? null,
+      }),
+      loss: () => this.line?.loss ?? null,
+    });
   }
 
   /** Brings media in step with the screen. */
@@ -72,7 +103,8 @@ export class Terminal {
     this.current = { call: screen.call, picture };
     this.last = screen.call;
     sessionStorage.setItem(LAST, screen.call);
-    this.mic = micFor(sessionStorage, this.session.seat, screen.call);
+    // Whoever holds a key to speak holds none yet.
+    this.mic = !holdToSpeak() && micFor(sessionStorage, this.session.seat, screen.call);
     this.media = new SeatMedia(
       {
         send: (message) => this.session.send(message),
@@ -90,15 +122,19 @@ export class Terminal {
           else delete this.troubles[kind];
           if (kind === 'microphone') this.sayMic();
         },
+        captured: (captured) => this.hearing.captured(captured),
+        released: () => this.hearing.released(),
       },
       this.mic,
+      watchful(),
     );
     this.sealing = this.sealed(screen.call);
     if (this.sealing) this.media.start(screen.call, picture, this.sealing.guard);
     if (this.kbps !== null) this.media.setRate(this.kbps);
     if (this.tracks.call === screen.call) this.media.setFar(this.tracks.tracks);
     this.sayMic();
-    this.sampler = setInterval(() => void this.sample(), 1_000);
+    this.hearing.start();
+    this.sampler = setInterval(() => void this.sample(), RECEIPT_MS);
   }
 
   private sealed(call: string): Seal | null {
@@ -112,6 +148,7 @@ export class Terminal {
       },
       // Nothing goes out past a broken seal; the person starts the page again.
       broken: () => this.media?.stop(),
+      note: (from, kind, bytes) => this.hearing.note(from, kind, bytes),
     });
     seal.online(this.session.socket.is === 'ready');
     for (const chain of this.chains) seal.take(chain);
@@ -131,6 +168,7 @@ export class Terminal {
     this.flow = { picture: 'none', sound: 'none' };
     this.held = false;
     this.tracks = { call: '', tracks: [] };
+    this.hearing.stop();
   }
 
   /** The track is switched first, in the frame of the press; then whoever must know is told. */
@@ -138,8 +176,34 @@ export class Terminal {
     if (!this.current) return;
     this.media?.setMicrophone(on);
     this.mic = on;
-    keepMic(sessionStorage, this.session.seat, this.current.call, on);
+    if (!holdToSpeak()) keepMic(sessionStorage, this.session.seat, this.current.call, on);
+    this.hearing.microphone(on);
     this.sayMic();
+  }
+
+  /** A key or a button goes down: the microphone turns, or is on until `release`. */
+  press(): void {
+    if (!holdToSpeak()) this.setMic(!this.mic);
+    else this.speak();
+  }
+
+  /** Whoever sits here wants to be heard. */
+  speak(): void {
+    this.pressed = holdToSpeak();
+    this.setMic(true);
+  }
+
+  release(): void {
+    if (!this.pressed) return;
+    this.pressed = false;
+    this.setMic(false);
+  }
+
+  /** Follows what was chosen for this machine's microphone. */
+  ways(watches: boolean, holds: boolean): void {
+    this.media?.setWatchful(watches);
+    if (holds && !this.holds) this.setMic(false);
+    this.holds = holds;
   }
 
   /** A microphone that is switched on and does not work is off for everybody else. */
@@ -169,15 +233,19 @@ export class Terminal {
     sessionStorage.removeItem(LAST);
   }
 
-  async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string; seal: SealView }> {
+  async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string; seal: SealView; state: SeatState }> {
     const stats = (await this.media?.stats()) ?? { connection: 'none', rtt_ms: null, kbps: null, far: [], own: [] };
-    return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is, seal: this.seal };
+    return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is, seal: this.seal, state: this.hearing.shown.state };
   }
 
   private async sample(): Promise<void> {
-    const media = this.media;
-    const stats = await media?.stats();
-    if (!stats || media !== this.media) return;
+    const { media } = this;
+    const late = new Promise<null>((done) => setTimeout(() => done(null), STATS_MS_MAX));
+    const stats = (await Promise.race([media?.stats().catch(() => null), late])) ?? null;
+    if (media !== this.media) return;
+    this.media?.wake();
+    this.hearing.sampled(stats);
+    if (!stats) return;
     // Against the look of three seconds ago: a slow picture is a picture, only a still one is said to stand.
     this.flow = flowOf(this.looks[0] ?? null, stats);
     this.looks = [...this.looks, stats].slice(-LOOKS);
@@ -190,6 +258,7 @@ export class Terminal {
 
   private hear(message: FromNode): void {
     this.sealing?.take(message);
+    this.hearing.take(message);
     switch (message.t) {
       case 'chain':
         this.chains.push(message);
