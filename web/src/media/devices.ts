@@ -170,6 +170,15 @@ export class Devices {
     return { trouble };
   }
 
+  /** Asks to be allowed to use the devices, so that their names are known, and leaves them as they are. */
+  async name(): Promise<void> {
+    for (const kind of ['microphone', 'camera'] as const) {
+      const opened = await this.ask(constraints(kind, this.profile, null));
+      if ('track' in opened) opened.track.stop();
+    }
+    await this.changed();
+  }
+
   /** Whether something better than what is open is there, or it was opened for another profile. */
   displaced(kind: Kind): boolean {
     const using = this.using[kind];

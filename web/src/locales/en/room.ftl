@@ -1,6 +1,7 @@
 # The room: devices, camera, kiosk, who sits where.
 
 devices = Microphone, camera and loudspeaker
+devices-open = Devices
 devices-change = Choose devices
 devices-close = Close
 devices-locked = Chosen before the call, and locked until it has ended.
