@@ -44,7 +44,10 @@ function listen(samples: Float32Array, rate = RATE): { at: number; speaking: boo
   return told;
 }
 
-describe('the onset of speech', () => {
+/** A slow machine takes its time; the samples have their own. */
+const SLOW = { timeout: 60_000 };
+
+describe('the onset of speech', SLOW, () => {
   const START = 2.5;
   const voices = [90, 130, 210, 290].flatMap((pitch) => [true, false].map((hisses) => ({ pitch, hisses })));
 
@@ -105,7 +108,7 @@ describe('the onset of speech', () => {
   });
 });
 
-describe('what is no speech', () => {
+describe('what is no speech', SLOW, () => {
   it('clicks, typing and a knock', () => {
     const click = (ms: number, db: number) => noise(seconds(ms / 1000), db);
     for (const ms of [1, 5, 12]) {
@@ -139,7 +142,7 @@ describe('what is no speech', () => {
   });
 });
 
-describe('what a microphone is said to pick up', () => {
+describe('what a microphone is said to pick up', SLOW, () => {
   function run(samples: Float32Array): { at: number; said: Captured }[] {
     const out: { at: number; said: Captured }[] = [];
     let at = 0;

@@ -9,7 +9,7 @@ import type { CameraHint } from '../media/camera';
 import { cameraHint } from './camera.svelte';
 import { RECEIPT_MS } from '../heard/receipt';
 import type { SeatState } from '../signalling/protocol';
-import { Hearing } from './hearing.svelte';
+import { Hearing, isOpen } from './hearing.svelte';
 import { holdToSpeak, watchful } from './ways.svelte';
 import { keepMic, micFor } from './mic';
 import { mainPicture, liveCall, screenOf, type Screen } from './screen';
@@ -59,6 +59,8 @@ export class Terminal {
 
   readonly screen: Screen = $derived.by(() => screenOf(this.session.calls, this.session.views, { side: this.session.me?.side.id ?? '', seat: this.session.seat, key: this.session.key }, this.last, this.left));
   readonly call: CallView | null = $derived.by(() => ('call' in this.screen ? (this.session.views[this.screen.call] ?? null) : null));
+  /** Sound and picture pass between the sides: in session, or while both check their seats. */
+  readonly open: boolean = $derived.by(() => (this.screen.is === 'session' || this.screen.is === 'gathering') && isOpen(this.call));
   readonly live = $derived.by(() => liveCall(this.session.calls));
   readonly line: LineView | null = $derived.by(() => {
     const id = this.call?.line ?? this.live?.line;
