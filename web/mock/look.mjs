@@ -69,17 +69,19 @@ async function walk(page, name) {
     const stop = await page.evaluate(async () => {
       const at = document.activeElement;
       if (!at || at === document.body) return null;
-      await new Promise((done) => setTimeout(done, at.closest('.shy') ? 250 : 0));
+      const drawn = () => at.getBoundingClientRect().height > 0 && at.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+      for (let wait = 0; wait < 20 && !drawn(); wait += 1) await new Promise((done) => setTimeout(done, 50));
       at.dataset.stop ??= String(document.querySelectorAll('[data-stop]').length);
       const box = at.getBoundingClientRect();
       const style = getComputedStyle(at);
       return {
         stop: at.dataset.stop,
         what: at.dataset.testid ?? at.outerHTML.slice(0, 60),
-        drawn: box.width > 0 && box.height > 0 && at.checkVisibility({ opacityProperty: true, visibilityProperty: true }),
+        drawn: drawn(),
         inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
         ringed: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || /^(?:VIDEO|MAIN)$/.test(at.tagName),
-        box: { left: box.left, right: box.right, top: box.top, bottom: box.bottom },
+        // In the page and not in the window, which scrolls from stop to stop.
+        box: { left: box.left, right: box.right, top: box.top + scrollY, bottom: box.bottom + scrollY },
         row: at.parentElement?.closest('[data-testid], nav, form, header, footer, section')?.outerHTML.slice(0, 80),
         beside: !!at.closest('.beside'),
         dir: document.documentElement.dir,
