@@ -1,4 +1,4 @@
-# القاعة: الأجهزة والكاميرا وشاشة القاعة ومن يجلس أين.
+# الغرفة: الأجهزة والكاميرا وشاشة الغرفة ومن يجلس أين.
 
 devices = الميكروفون والكاميرا ومكبّر الصوت
 devices-open = الأجهزة
@@ -19,26 +19,26 @@ device-used = { $kind ->
 }
 device-chosen = المختار
 device-spare = الاحتياطي
-device-default = ما يعطيه النظام
+device-default = ما يحدده النظام
 device-no-spare = لا يوجد
-device-not-open = غير مستخدم في هذه اللحظة
+device-not-open = غير مفتوح في هذه اللحظة
 device-try = تجربة الاحتياطي
-device-try-speak = تكلّم الآن.
+device-try-speak = تحدثوا الآن.
 device-try-look = تُفحص الصورة.
-device-try-listen = استمع: تُعزف نغمة.
-device-try-heard = سمعتُها
-device-try-unheard = لم أسمع شيئًا
+device-try-listen = استمعوا: تُشغَّل نغمة.
+device-try-heard = سمعتها
+device-try-unheard = لم أسمع شيئا
 device-try-worked = الجهاز الاحتياطي يعمل.
 device-try-silent = لم يُسمع شيء من الجهاز الاحتياطي.
-device-try-covered = عدسة الكاميرا الاحتياطية مغطّاة.
+device-try-covered = عدسة الكاميرا الاحتياطية مغطاة.
 device-try-failed = لم يُفتح الجهاز الاحتياطي.
 device-untried = لم يُجرَّب الجهاز الاحتياطي بعد.
 
 profile = الصوت في هذا المقعد
 profile-headset = سماعة رأس
-profile-headset-hint = شخص واحد بسماعات أو بسماعة هاتف.
-profile-speakerphone = مكبّرات صوت في القاعة
-profile-speakerphone-hint = يُزال مما يُرسله هذا الحاسوب ما يشغّله من صوت.
+profile-headset-hint = شخص واحد بسماعتي أذن أو بسماعة هاتف.
+profile-speakerphone = مكبّرات صوت في الغرفة
+profile-speakerphone-hint = يُزال مما يرسله هذا الحاسوب كل صوت يصدر عنه.
 
 device-gone = { $kind ->
     [microphone] فُصل الميكروفون.
@@ -56,27 +56,27 @@ device-shut = { $kind ->
    *[loudspeaker] تعذّر فتح مكبّر الصوت المختار.
 }
 device-spare-in-use = الجهاز الاحتياطي قيد الاستخدام.
-device-other-in-use = المستخدم بدلًا منه: { $label }.
-device-system-in-use = يُستخدم ما يعطيه النظام.
+device-other-in-use = المستخدم بدلا منه: { $label }.
+device-system-in-use = يُستخدم ما يحدده النظام.
 device-back = { $kind ->
     [microphone] عاد الميكروفون المختار وهو قيد الاستخدام.
     [camera] عادت الكاميرا المختارة وهي قيد الاستخدام.
    *[loudspeaker] عاد مكبّر الصوت المختار وهو قيد الاستخدام.
 }
 
-camera-covered = يبدو أن كاميرتك مغطّاة. افتح غطاءها أو اكشف العدسة.
-camera-dark = الإضاءة غير كافية لكاميرتك. أضئ مصباحًا أمامك.
-camera-backlit = الضوء خلفك أقوى بكثير من الضوء على وجهك. أسدل الستارة أو أدر المقعد.
-camera-frozen = صورة كاميرتك ثابتة. افصل الكاميرا ثم أوصلها من جديد.
+camera-covered = يبدو أن كاميرتكم مغطاة. افتحوا غطاءها أو اكشفوا عدستها.
+camera-dark = الإضاءة غير كافية لكاميرتكم. أضيئوا مصباحا أمامكم.
+camera-backlit = الضوء خلفكم أقوى بكثير من الضوء على وجهكم. أسدلوا الستارة أو أديروا المقعد.
+camera-frozen = صورة كاميرتكم جامدة. افصلوا الكاميرا ثم صِلوها من جديد.
 
-staff-show = للموظفين: اضغط مطوّلًا لإظهار الأدوات
+staff-show = للعاملين: اضغطوا باستمرار لإظهار الأدوات
 staff-hide = إخفاء الأدوات
-far-table = آخرون على الطاولة
+far-table = بقية الجالسين إلى الطاولة
 far-more = { $n ->
     [zero] ولا أحد غيرهم
-    [one] وشخص آخر ({ $n })
-    [two] وشخصان آخران ({ $n })
-    [few] و{ $n } أشخاص آخرين
-    [many] و{ $n } شخصًا آخر
+    [one] وشخص آخر
+    [two] وشخصان آخران
+    [few] و{ $n } آخرون
+    [many] و{ $n } شخصا آخر
    *[other] و{ $n } شخص آخر
 }
