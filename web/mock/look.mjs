@@ -10,7 +10,8 @@ import { aside, check } from './own.mjs';
 const out = process.env.LOOK_OUT ?? new URL('../look/', import.meta.url).pathname;
 const only = process.argv[2] ?? '';
 mkdirSync(out, { recursive: true });
-const ports = [28761, 28762];
+const first = Number(process.env.LOOK_PORT ?? 28761);
+const ports = [first, first + 1];
 const ALL = { wide: [1920, 1080], mid: [1280, 720], phone: [390, 844] };
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Each language from the side that speaks it, with what its people would write. */
@@ -83,7 +84,7 @@ async function walk(page, name) {
         // In the page and not in the window, which scrolls from stop to stop.
         box: { left: box.left, right: box.right, top: box.top + scrollY, bottom: box.bottom + scrollY },
         row: at.parentElement?.closest('[data-testid], nav, form, header, footer, section')?.outerHTML.slice(0, 80),
-        beside: !!at.closest('.beside'),
+        beside: !!at.closest('.far-own'),
         dir: document.documentElement.dir,
       };
     });
