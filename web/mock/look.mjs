@@ -274,7 +274,8 @@ for (const language of languages) {
 await browser.close();
 await world.close();
 // The refused link answers 404 by design; the browser logs it.
-const real = [...new Set(faults)].filter((f) => !/404|409|ERR_CONNECTION|WebSocket connection/.test(f));
+// Nor has the mock keys that would prove a side: its terminals say so, as they should.
+const real = [...new Set(faults)].filter((f) => !/404|409|ERR_CONNECTION|WebSocket connection|hash of its first key/.test(f));
 console.log(`${asked.states} states asked about, ${asked.stops} stops of the keyboard`);
 console.log(real.length ? `faults:\n${real.join('\n')}` : 'no faults');
 process.exit(real.length ? 1 : 0);
