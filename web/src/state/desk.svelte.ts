@@ -4,6 +4,8 @@ import { metHalfway } from '../record/calls';
 import { Tone } from '../media/tone';
 import { Trouble } from '../signalling/api';
 import type { Aside, CallSeatView, CallSummary, CallView, FromNode, LineView, SeatView, SideView, Terms } from '../signalling/protocol';
+import { comma } from './clocks';
+import { language } from './language.svelte';
 import { Session } from './session.svelte';
 
 /** A terminal that was told to check itself and has not answered by then will not. */
@@ -123,7 +125,7 @@ export class Desk {
   /** Who sits there, with the terminal's name on the own side and the place on the far one. */
   seatName(seat: CallSeatView): string {
     const where = this.seats.find((s) => s.id === seat.seat)?.name ?? seat.place;
-    return where ? `${seat.title}, ${where}` : seat.title;
+    return where ? `${seat.title}${comma(language())}${where}` : seat.title;
   }
 
   asides(call: string): Aside[] {
