@@ -44,6 +44,32 @@ describe('a request', () => {
     expect(check((d) => (d.roster[0]!.place = ''))).toEqual(['place']);
   });
 
+  it('asks of each interpreter for two languages once interpretation is agreed, and for an interpreter', () => {
+    const d = draft();
+    d.interpretation = 'simultaneous';
+    expect(faults(d, own, far, now)).toEqual(['interpreters']);
+    d.roster.push({ id: 3, side: A, role: 'interpreter', title: 'Interpreter', place: 'Washington' });
+    expect(faults(d, own, far, now)).toEqual(['direction']);
+    d.roster[2]!.interprets = { from: 'en', to: 'en-US' };
+    expect(faults(d, own, far, now)).toEqual(['direction']);
+    d.roster[2]!.interprets = { from: 'en', to: 'ru' };
+    expect(faults(d, own, far, now)).toEqual([]);
+    const made = termsOf(d, own, far, null, null);
+    expect([made.interpretation, made.roster[2]!.interprets]).toEqual(['simultaneous', { from: 'en', to: 'ru' }]);
+    expect(termsOf(copy(made, own), own, far, made, null)).toEqual(made);
+    // Half a direction says nothing, with or without an agreement; nothing at all needs none.
+    d.interpretation = 'none';
+    d.roster[2]!.interprets = { from: 'en', to: '' };
+    expect(faults(d, own, far, now)).toEqual(['direction']);
+    d.roster[2]!.interprets = null;
+    expect(faults(d, own, far, now)).toEqual([]);
+    expect(termsOf(d, own, far, null, null)).not.toHaveProperty('interpretation');
+    // Whoever interprets no more has no direction left.
+    d.roster[2]!.interprets = { from: 'en', to: 'ru' };
+    d.roster[2]!.role = 'aide';
+    expect(termsOf(d, own, far, null, null).roster[2]).not.toHaveProperty('interprets');
+  });
+
   it('becomes terms in plain lines and in the order of the roster', () => {
     const d = draft();
     d.topics = [' one\ttwo ', '', 'one two', 'three\u202e'];

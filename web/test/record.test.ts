@@ -35,6 +35,15 @@ describe('differences between terms', () => {
     });
   });
 
+  it('show how a call is interpreted, and which way each interpreter interprets', () => {
+    const interpreter = { id: 3, side: A, role: 'interpreter' as const, title: 'Interpreter', place: 'Washington' };
+    const before = terms({ roster: [...terms().roster, interpreter] });
+    const after = terms({ interpretation: 'simultaneous', roster: [...terms().roster, { ...interpreter, interprets: { from: 'en', to: 'ru' } }] });
+    expect(changes(before, after).map((c) => c.field)).toEqual(['interpretation', 'roster']);
+    const nulls = [...terms().roster, interpreter].map((p) => Object.assign({}, p, { interprets: null }));
+    expect(changes(before, { ...before, interpretation: 'none', roster: nulls })).toEqual([]);
+  });
+
   it('do not take the place in the row of offers for a difference', () => {
     expect(changes(terms(), terms({ replaces: 'ff'.repeat(32) }))).toEqual([]);
   });

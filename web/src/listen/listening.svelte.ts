@@ -146,6 +146,7 @@ export class Listening {
     this.tick(performance.now());
     for (const audio of this.elements.values()) {
       audio.muted = limited;
+      if (limited) audio.volume = 1;
       // What may not be heard without a press stops at this; the element says so and the page asks for the press.
       if (!limited) void audio.play().catch(() => (this.terminal.held = true));
     }

@@ -2,10 +2,10 @@
 
 import type { Person, Terms } from '../signalling/protocol';
 
-export type Field = 'medium' | 'start' | 'minutes' | 'zones' | 'topics' | 'reason' | 'roster' | 'languages' | 'footage';
+export type Field = 'medium' | 'start' | 'minutes' | 'zones' | 'topics' | 'reason' | 'roster' | 'languages' | 'interpretation' | 'footage';
 
 export type Change =
-  | { field: 'medium' | 'start' | 'minutes' | 'reason' | 'footage' | 'zones'; before: Terms; after: Terms }
+  | { field: 'medium' | 'start' | 'minutes' | 'reason' | 'interpretation' | 'footage' | 'zones'; before: Terms; after: Terms }
   | { field: 'topics' | 'languages'; added: string[]; removed: string[] }
   | { field: 'roster'; added: Person[]; removed: Person[]; changed: { before: Person; after: Person }[] };
 
@@ -23,7 +23,7 @@ function rosters(before: readonly Person[], after: readonly Person[]) {
   const changed: { before: Person; after: Person }[] = [];
   for (const [key, person] of is) {
     const old = was.get(key);
-    if (old && (old.role !== person.role || old.title !== person.title || old.place !== person.place)) changed.push({ before: old, after: person });
+    if (old && (old.role !== person.role || old.title !== person.title || old.place !== person.place || !sameJson(old.interprets ?? null, person.interprets ?? null))) changed.push({ before: old, after: person });
   }
   return {
     added: after.filter((p) => !was.has(personKey(p))),
@@ -46,6 +46,7 @@ export function changes(before: Terms, after: Terms): Change[] {
   if (before.reason !== after.reason) out.push({ field: 'reason', before, after });
   const languages = lists(before.languages, after.languages);
   if (languages.added.length || languages.removed.length) out.push({ field: 'languages', ...languages });
+  if ((before.interpretation ?? 'none') !== (after.interpretation ?? 'none')) out.push({ field: 'interpretation', before, after });
   const roster = rosters(before.roster, after.roster);
   if (roster.added.length || roster.removed.length || roster.changed.length) out.push({ field: 'roster', ...roster });
   if (!sameJson(before.footage, after.footage)) out.push({ field: 'footage', before, after });

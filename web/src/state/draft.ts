@@ -1,6 +1,7 @@
 // The form in which an operator asks for a call or answers with other terms: plain values, checked, turned into terms.
 
-import type { Person, Role, SideView, Terms } from '../signalling/protocol';
+import type { Interpretation, Person, Role, SideView, Terms } from '../signalling/protocol';
+import { sameLanguage } from '../listen/route';
 import { fields, instant } from './clocks';
 
 export interface DraftPerson {
@@ -9,6 +10,8 @@ export interface DraftPerson {
   role: Role;
   title: string;
   place: string;
+  /** An interpreter's languages as they are chosen; an empty one is not chosen yet. */
+  interprets?: { from: string; to: string } | null;
 }
 
 export interface Draft {
@@ -22,6 +25,7 @@ export interface Draft {
   reason: string;
   roster: DraftPerson[];
   languages: string[];
+  interpretation: Interpretation;
 }
 
 /** The bounds of the rules (call::terms); lengths are in bytes of UTF-8, so a field in Cyrillic holds half the letters. */
@@ -30,7 +34,7 @@ export const LIMITS = { minutes: 1440, topics: 32, topic: 240, reason: 2000, ros
 const utf8 = new TextEncoder();
 const bytes = (text: string) => utf8.encode(text).length;
 
-export type Fault = 'start' | 'past' | 'minutes' | 'topics' | 'principals' | 'title' | 'place' | 'roster' | 'languages' | 'reason';
+export type Fault = 'start' | 'past' | 'minutes' | 'topics' | 'principals' | 'title' | 'place' | 'roster' | 'languages' | 'reason' | 'interpreters' | 'direction';
 
 const HOUR = 3_600_000;
 
@@ -53,6 +57,7 @@ export function fresh(own: SideView, far: SideView, now: Date, title: (role: Rol
       { id: 2, side: own.id, role: 'principal', title: title('principal'), place: own.place },
     ],
     languages: [],
+    interpretation: 'none',
   };
 }
 
@@ -65,8 +70,9 @@ export function copy(terms: Terms, own: SideView): Draft {
     minutes: terms.minutes,
     topics: terms.topics.length ? [...terms.topics] : [''],
     reason: terms.reason,
-    roster: terms.roster.map((p) => ({ ...p })),
+    roster: terms.roster.map((p) => ({ ...p, interprets: p.interprets ? { ...p.interprets } : null })),
     languages: [...terms.languages],
+    interpretation: terms.interpretation ?? 'none',
   };
 }
 
@@ -110,7 +116,22 @@ export function faults(draft: Draft, own: SideView, far: SideView, now: Date): F
   if (draft.roster.some((p) => unfit(p.place))) out.push('place');
   if (draft.roster.length > LIMITS.roster) out.push('roster');
   if (draft.languages.length > LIMITS.languages) out.push('languages');
+  const interpreters = draft.roster.filter((p) => p.role === 'interpreter');
+  if (draft.interpretation !== 'none' && !interpreters.length) out.push('interpreters');
+  if (interpreters.some((p) => !fits(p, draft.interpretation))) out.push('direction');
   return out;
+}
+
+/** Two different languages; none at all where nobody is interpreted by agreement. */
+export function fits(person: Pick<DraftPerson, 'interprets'>, interpretation: Interpretation): boolean {
+  const { from, to } = person.interprets ?? { from: '', to: '' };
+  return from && to ? !sameLanguage(from, to) : !from && !to && interpretation === 'none';
+}
+
+function agreed(person: DraftPerson): Person {
+  const { id, side, role, title, place, interprets } = person;
+  const plain: Person = { id, side, role, title: oneLine(title), place: oneLine(place) };
+  return role === 'interpreter' && interprets?.from && interprets.to ? { ...plain, interprets: { from: interprets.from, to: interprets.to } } : plain;
 }
 
 /** `base` is what a counter-proposal copies; its zones, footage and place in the row of offers are kept. */
@@ -123,10 +144,9 @@ export function terms(draft: Draft, own: SideView, far: SideView, base: Terms | 
     zones: base?.zones ?? [own, far].map((s) => ({ side: s.id, zone: s.zone, place: s.place })),
     topics: tidy(draft.topics),
     reason: oneLine(draft.reason),
-    roster: draft.roster
-      .map((p) => ({ id: p.id, side: p.side, role: p.role, title: oneLine(p.title), place: oneLine(p.place) }))
-      .toSorted((a, b) => a.id - b.id),
+    roster: draft.roster.map(agreed).toSorted((a, b) => a.id - b.id),
     languages: tidy(draft.languages),
+    ...(draft.interpretation === 'none' && !base?.interpretation ? {} : { interpretation: draft.interpretation }),
     footage: base?.footage ?? null,
     replaces,
   };
