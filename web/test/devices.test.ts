@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Device, DeviceKind } from '../src/media/choice';
 import { Devices, type Browser } from '../src/media/devices';
 
@@ -83,6 +83,26 @@ describe('the devices of a seat', () => {
     expect(m.opened).toEqual(['a', 'b', 'a']);
   });
 
+  it('notice what was pulled where the system does not tell of it', async () => {
+    vi.useFakeTimers();
+    const m = new Machine([A, B]);
+    const devices = await chosenAB(m);
+    await devices.open('microphone');
+    let told = 0;
+    const stop = devices.watch(() => (told += 1));
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(told).toBe(0);
+    m.here.microphone = [B];
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(told).toBe(1);
+    expect(devices.displaced('microphone')).toBe(true);
+    stop();
+    m.here.microphone = [A, B];
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(told).toBe(1);
+    vi.useRealTimers();
+  });
+
   it('use what is left where chosen and spare are away, and say so', async () => {
     const m = new Machine([C, A, B]);
     const devices = await chosenAB(m);
@@ -92,6 +112,10 @@ describe('the devices of a seat', () => {
     expect(devices.news.microphone).toEqual({ is: 'missing', instead: 'default' });
     m.here.microphone = [];
     expect(await devices.open('microphone')).toEqual({ trouble: 'none' });
+    expect(devices.using.microphone).toBeNull();
+    m.here.microphone = [A, B, C];
+    await devices.open('microphone');
+    expect(devices.news.microphone).toEqual({ is: 'back' });
   });
 
   it('pass over one that will not open, until it was pulled and put back', async () => {

@@ -1,7 +1,7 @@
 // The devices of the seat at which this page stands: which there are, which were chosen, and opening them, one at a time,
 // so that a missing camera never costs the sound. Names what went wrong.
 
-import { chosen, DEVICE_KINDS, makesWay, named, newsOf, nothingKept, order, readKept, real, type Candidate, type Choice, type Device, type DeviceKind, type Kept, type News, type Profile } from './choice';
+import { chosen, DEVICE_KINDS, makesWay, newsOf, nothingKept, order, readKept, real, type Candidate, type Choice, type Device, type DeviceKind, type Kept, type News, type Profile } from './choice';
 import { constraints } from './profile';
 
 export type Kind = 'microphone' | 'camera';
@@ -62,6 +62,9 @@ export const browser: Browser = {
 /** Some systems tell of a change before their list shows it. */
 const AGAIN_MS = 700;
 
+/** Others tell of a change only once they are asked for the list: while devices are open they are asked, so that a pulled one is noticed within a second. */
+const ASK_MS = 700;
+
 export class Devices {
   list: Record<DeviceKind, Device[]> = empty();
   /** What is open; for the loudspeaker, what is played through. Null: nothing. */
@@ -73,9 +76,12 @@ export class Devices {
   private kept: Kept = nothingKept();
   private store: { keep: Keep; key: string } | null = null;
   private otherwise: Profile = 'headset';
+  /** What was open before, also while nothing is: what is said of the next goes by it. */
+  private last: Record<DeviceKind, Candidate | null> = { microphone: null, camera: null, loudspeaker: null };
   private listeners = new Set<() => void>();
   private watchers = new Set<() => void>();
   private listening = false;
+  private asking: ReturnType<typeof setInterval> | undefined;
   private failed: Record<DeviceKind, Set<string>> = { microphone: new Set(), camera: new Set(), loudspeaker: new Set() };
 
   constructor(private browser: Browser) {}
@@ -132,19 +138,22 @@ export class Devices {
     this.tell();
   }
 
-  /** Looks at what is plugged in. */
-  async look(): Promise<void> {
+  /** Looks at what is plugged in. True if that is not what it was. */
+  async look(): Promise<boolean> {
     const list = await this.browser.list().catch(() => this.list);
+    const same = JSON.stringify(list) === JSON.stringify(this.list);
     this.list = list;
+    if (same) return false;
     for (const kind of DEVICE_KINDS) for (const id of this.failed[kind]) if (!list[kind].some((d) => d.id === id)) this.failed[kind].delete(id);
     this.play();
     this.tell();
+    this.call();
+    return true;
   }
 
   /** Opens the best that opens. */
   async open(kind: Kind): Promise<Opened> {
     await this.look();
-    const unnamed = !named(this.list[kind]);
     let trouble: DeviceTrouble = 'none';
     const candidates = this.candidates(kind);
     // Where the list has none the browser is asked all the same, for its reason.
@@ -152,13 +161,11 @@ export class Devices {
       const { profile } = this;
       const opened = await this.ask(constraints(kind, profile, candidate.device?.id ?? null));
       if ('track' in opened) {
-        const before = this.using[kind];
         this.using[kind] = { ...candidate, label: opened.track.label, profile };
-        // Names come with the first device that opens, and an unplugging is on the list by now.
+        // Names come with the first device that opens: what was chosen may be there under another id. And an
+        // unplugging is on the list by now.
         await this.look();
-        this.say(kind, before, candidate);
-        // What was chosen may be there under another id, and is known by its name only from here on.
-        if (unnamed && this.displaced(kind)) this.call();
+        this.say(kind, candidate);
         return opened;
       }
       trouble = opened.trouble;
@@ -167,6 +174,8 @@ export class Devices {
     }
     // Nothing opened: whoever tries again tries them all.
     this.failed[kind].clear();
+    this.using[kind] = null;
+    this.tell();
     return { trouble };
   }
 
@@ -190,6 +199,7 @@ export class Devices {
   closed(): void {
     for (const kind of ['microphone', 'camera'] as const) {
       this.using[kind] = null;
+      this.last[kind] = null;
       this.news[kind] = null;
     }
     this.tell();
@@ -205,7 +215,13 @@ export class Devices {
   watch(watcher: () => void): () => void {
     this.listen();
     this.watchers.add(watcher);
-    return () => this.watchers.delete(watcher);
+    this.asking ??= setInterval(() => void this.look(), ASK_MS);
+    return () => {
+      this.watchers.delete(watcher);
+      if (this.watchers.size) return;
+      clearInterval(this.asking);
+      this.asking = undefined;
+    };
   }
 
   private listen(): void {
@@ -218,8 +234,7 @@ export class Devices {
   }
 
   private async changed(): Promise<void> {
-    await this.look();
-    this.call();
+    if (!(await this.look())) this.call();
   }
 
   private call(): void {
@@ -244,11 +259,13 @@ export class Devices {
     const before = this.using.loudspeaker;
     if (!best || (before && !makesWay(before, best))) return;
     this.using.loudspeaker = { ...best, label: best.device?.label ?? '', profile: this.profile };
-    this.say('loudspeaker', before, best);
+    this.say('loudspeaker', best);
   }
 
-  private say(kind: DeviceKind, before: Candidate | null, after: Candidate): void {
+  private say(kind: DeviceKind, after: Candidate): void {
     const choice = this.choice(kind);
+    const before = this.last[kind];
+    this.last[kind] = after;
     const news = newsOf(before, after, this.list[kind], choice);
     // What stood is over once the chosen one is in use, or nobody wants one any more.
     if (news) this.news[kind] = news;
@@ -262,6 +279,7 @@ export class Devices {
     this.failed[kind].clear();
     // A choice is no unplugging: what it changes needs no words.
     this.news[kind] = null;
+    this.last[kind] = null;
     if (kind === 'loudspeaker') this.using.loudspeaker = null;
     this.play();
     this.save();
