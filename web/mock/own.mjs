@@ -47,12 +47,15 @@ export async function check({ world, desk, call, own, far, node, shot, l }) {
 
 /** In session: a note, a topic, the chat, and the alarm of somebody who speaks while off. `words` are its texts. */
 export async function aside({ desk, terminal, aide, node, world, shot, l, words }) {
+  // On while the note is read: a microphone that is off has the screen for itself while somebody speaks.
+  await terminal.keyboard.press('Space');
   await desk.getByTestId('note-text').fill(words.note);
   await desk.getByTestId('note-send').click();
   await terminal.getByTestId('note').waitFor();
   await shot(terminal, `${l}-own-note`);
   await terminal.keyboard.press('Escape');
   await terminal.getByTestId('note').waitFor({ state: 'detached' });
+  await terminal.keyboard.press('Space');
   await desk.getByTestId('topic-set').first().click();
   await desk.getByTestId('topic-since').waitFor();
   await terminal.mouse.move(300, 300);
