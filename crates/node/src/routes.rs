@@ -9,10 +9,10 @@ use axum::{
 
 use crate::{
     api::{
-        AdmitRequest, AskAnswer, AskRequest, CallSummary, CallView, CounterRequest, EmptyRequest, LineView,
-        OfferRequest, StrikeRequest, VouchRequest,
+        AdmitRequest, AskAnswer, AskRequest, BeginRequest, CallSummary, CallView, CheckRequest, CheckSeatRequest,
+        CounterRequest, EmptyRequest, LineView, OfferRequest, SeatRequest, StrikeRequest, TopicRequest, VouchRequest,
     },
-    core::{Act, Ask, Handle, Order},
+    core::{Act, Ask, Handle, Here, Order},
     http::{ANY, ApiError, DESK, Gate, OPERATOR, Route, Routes, Seat, Socket, Strict},
 };
 
@@ -63,8 +63,32 @@ pub(crate) fn routes(gate: Gate) -> Routes<Handle> {
             gather,
         )
         .add(
-            act("/api/calls/{id}/begin", "Say this side's half of Begin").takes::<EmptyRequest>(),
+            act(
+                "/api/calls/{id}/check",
+                "Say this side's half of a check, or take it back",
+            )
+            .takes::<CheckRequest>(),
+            check,
+        )
+        .add(
+            act("/api/calls/{id}/check-seat", "Have an own seat check itself").takes::<CheckSeatRequest>(),
+            check_seat,
+        )
+        .add(
+            act("/api/calls/{id}/preflight", "Sign what the checks found").takes::<EmptyRequest>(),
+            preflight,
+        )
+        .add(
+            act("/api/calls/{id}/begin", "Say this side's half of Begin").takes::<BeginRequest>(),
             begin,
+        )
+        .add(
+            act("/api/calls/{id}/seat", "Mute an own seat, or ask its person to speak").takes::<SeatRequest>(),
+            seat,
+        )
+        .add(
+            act("/api/calls/{id}/topic", "Say which topic is being talked about").takes::<TopicRequest>(),
+            topic,
         )
         .add(
             Route::post("/api/calls/{id}/end", MAY_END, "End the call")
@@ -178,8 +202,34 @@ async fn gather(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<E
     act(&core, &seat, id, Act::Gather).await
 }
 
-async fn begin(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {
-    act(&core, &seat, id, Act::Begin).await
+async fn preflight(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Preflight).await
+}
+
+async fn begin(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<BeginRequest>) -> Answer<CallView> {
+    let anyway = asked.anyway;
+    act(&core, &seat, id, Act::Begin { anyway }).await
+}
+
+async fn check(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<CheckRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Here(Here::Check(asked.on))).await
+}
+
+async fn check_seat(
+    State(core): Core,
+    seat: Seat,
+    Path(id): Id,
+    Strict(asked): Strict<CheckSeatRequest>,
+) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Here(Here::CheckSeat(asked.seat))).await
+}
+
+async fn seat(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<SeatRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Here(Here::Seat(asked.seat, asked.what))).await
+}
+
+async fn topic(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<TopicRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Here(Here::Topic(asked.topic))).await
 }
 
 async fn end(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {

@@ -185,6 +185,9 @@ pub struct Presence {
     /// Whether all of those terminals take sound with the frame before in each packet (RED, RFC 2198).
     #[n(2)]
     pub redundancy: bool,
+    /// Whether this side's half of a check before Begin stands.
+    #[n(3)]
+    pub checking: bool,
 }
 
 /// A seat whose terminal is connected to its node.
@@ -287,6 +290,7 @@ mod tests {
                 kind: Kind::Picture,
             }],
             redundancy: true,
+            checking: false,
         })
     }
 
@@ -424,9 +428,11 @@ mod tests {
     fn the_bytes_are_as_written_down() {
         let key = [&[0x58, 0x20][..], &[7; 32]].concat();
         let (seats, tracks) = ([0x00, 0x81, 0xa2, 0x00], [0x01, 0x81, 0xa3, 0x00, 0x03, 0x01]);
-        let (mic, kind, redundancy) = ([0x01, 0xf4], [0x02, 0x01], [0x02, 0xf5]);
-        let map = [&seats[..], &key, &mic, &tracks, &key, &kind, &redundancy].concat();
-        assert_eq!(presence().encode(), [&[0x82, 0x00, 0x81, 0xa3][..], &map].concat());
+        let (mic, kind, flags) = ([0x01, 0xf4], [0x02, 0x01], [0x02, 0xf5, 0x03, 0xf4]);
+        let map = [&seats[..], &key, &mic, &tracks, &key, &kind, &flags].concat();
+        assert_eq!(presence().encode(), [&[0x82, 0x00, 0x81, 0xa4][..], &map].concat());
+        let without = [&[0x82, 0x00, 0x81, 0xa3][..], &map[..map.len() - 2]].concat();
+        assert_eq!(Signal::decode(&without), None);
         assert_eq!(Signal::KeyFrame(3).encode(), [0x82, 0x01, 0x81, 0x03]);
     }
 
@@ -448,6 +454,7 @@ mod tests {
             ],
             tracks: vec![],
             redundancy: false,
+            checking: true,
         });
         assert_eq!(Signal::decode(&many.encode()), None);
     }

@@ -116,6 +116,51 @@ async fn every_route_of_a_node_admits_its_roles_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operators_alone_check_seats_mute_them_and_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let (node, mut clients) = node_with_seats(&folder.path().join("side")).await;
+    let nobody = "0".repeat(64);
+    for (path, good, bad) in [
+        ("check", r#"{"on":true}"#, r#"{"on":1}"#),
+        (
+            "check-seat",
+            r#"{"seat":"principal"}"#,
+            r#"{"seat":"principal","side":"far"}"#,
+        ),
+        ("preflight", "{}", r#"{"seats":[]}"#),
+        ("begin", r#"{"anyway":true}"#, r#"{"anyway":null}"#),
+        ("begin", "{}", r#"{"anyway":true,"now":1}"#),
+        (
+            "seat",
+            r#"{"seat":"principal","do":"mute"}"#,
+            r#"{"seat":"principal","do":"unmute"}"#,
+        ),
+        ("topic", r#"{"topic":null}"#, "{}"),
+        ("topic", r#"{"topic":0}"#, r#"{"topic":-1}"#),
+    ] {
+        let path = format!("/api/calls/{nobody}/{path}");
+        for (role, client) in &mut clients {
+            let (of_good, of_bad) = if *role == Role::Operator {
+                (404, 400)
+            } else {
+                (403, 403)
+            };
+            assert_eq!(
+                client.ask("POST", &path, good).await.status,
+                of_good,
+                "{path} as {role}"
+            );
+            assert_eq!(
+                client.ask("POST", &path, bad).await.status,
+                of_bad,
+                "{path} {bad} as {role}"
+            );
+        }
+    }
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ids_tell_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (node, mut clients) = node_with_seats(&folder.path().join("side")).await;

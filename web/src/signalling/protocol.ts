@@ -126,9 +126,9 @@ export interface CallSeatView {
   key: string;
   present: boolean;
   mic: boolean | null;
-  /** What its terminal last said of itself; null for the far side's seats, and before it said anything. */
+  /** What its terminal last said of itself. Desks are told it, of own seats; else null. */
   state: SeatState | null;
-  /** What its terminal last found when it was asked to check itself; null for the far side's seats, and unchecked. */
+  /** What its terminal last found when it was asked to check itself. Desks are told it, of own seats, while the call gathers; else null. */
   check: (CheckResult & { at: string }) | null;
 }
 
@@ -183,7 +183,7 @@ export interface CheckResult {
   fault: CheckFault | null;
 }
 
-/** A Preflight as a side signed it. */
+/** A side's newest Preflight under the terms in force, as it signed it. */
 export interface PreflightView {
   side: string;
   at: string;
@@ -242,7 +242,7 @@ export interface CallView extends CallSummary {
   roster: Person[];
   /** Whose halves of a check before Begin stand; with both, sound and picture pass while the call gathers. */
   checking: { own: boolean; far: boolean };
-  /** All Preflights of both sides, oldest first. */
+  /** Each side's newest Preflight under the terms in force. */
   preflights: PreflightView[];
   /** Which topic of the terms is talked about, as the own side's operator says; own side only. */
   topic: { index: number; since: string } | null;

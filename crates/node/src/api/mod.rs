@@ -4,12 +4,16 @@
 //! [`parse`], which refuses duplicate keys and unknown fields before anything else looks at it.
 //! Hashes and keys are lower-case hex, times are RFC 3339 in UTC with `Z`, lengths carry their unit last.
 
+mod asides;
+mod check;
 mod requests;
 mod seal;
 mod socket;
 mod strict;
 mod views;
 
+pub use asides::*;
+pub use check::*;
 pub use requests::*;
 pub use seal::*;
 pub use socket::*;

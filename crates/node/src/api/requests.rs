@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Args, Me, OwnSideView, Person, SeatView, Terms};
+use super::{Args, Me, OwnSideView, Person, SeatDo, SeatView, Terms, seal::present};
 
 /// Body of a 409: a rule said no.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -111,7 +111,7 @@ pub struct CounterRequest {
     pub terms: Terms,
 }
 
-/// `POST /api/calls/{id}/gather`, `/begin` and `/end`: an empty object.
+/// `POST /api/calls/{id}/gather`, `/preflight` and `/end`: an empty object.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmptyRequest {}
@@ -140,4 +140,49 @@ pub struct AdmitRequest {
 pub struct StrikeRequest {
     /// Roster number of who is to be struck.
     pub person: u16,
+}
+
+/// `POST /api/calls/{id}/begin`
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeginRequest {
+    /// Begin although not every seat was proven to be heard.
+    #[serde(default)]
+    pub anyway: bool,
+}
+
+/// `POST /api/calls/{id}/check`
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+    /// Whether this side's half of a check is to stand.
+    pub on: bool,
+}
+
+/// `POST /api/calls/{id}/check-seat`
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckSeatRequest {
+    /// Own seat id.
+    pub seat: String,
+}
+
+/// `POST /api/calls/{id}/seat`
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeatRequest {
+    /// Own seat id.
+    pub seat: String,
+    /// What is done.
+    #[serde(rename = "do")]
+    pub what: SeatDo,
+}
+
+/// `POST /api/calls/{id}/topic`
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TopicRequest {
+    /// Its place among the topics of the terms in force, from 0; null for none.
+    #[serde(deserialize_with = "present")]
+    pub topic: Option<u16>,
 }

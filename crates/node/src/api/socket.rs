@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::seal::{self, Base64, ChainSide, GroupId, KeyPackage};
-use super::{Args, CallSummary, CallView, LineView, Me, TrackView};
+use super::{
+    Args, Aside, AsideText, AsideTo, Asked, CallSummary, CallView, CheckResult, LineView, Me, SeatState, TrackView,
+};
 
 /// What the node says on the socket.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -142,6 +144,28 @@ pub enum ToBrowser {
         /// The note.
         #[schema(value_type = String)]
         bytes: Base64<{ seal::NOTE_BYTES_MAX }>,
+    },
+    /// Check this seat, and answer with `checked`.
+    #[serde(rename = "check")]
+    Check {
+        /// Call id.
+        call: String,
+    },
+    /// The own side's operator asks something of this seat.
+    #[serde(rename = "asked")]
+    Asked {
+        /// Call id.
+        call: String,
+        /// What.
+        what: Asked,
+    },
+    /// All asides of a call that this seat may see: after `ready` and at each change.
+    #[serde(rename = "asides")]
+    Asides {
+        /// Call id.
+        call: String,
+        /// Oldest first; replaces what was known.
+        asides: Vec<Aside>,
     },
     /// Cap of all that this seat sends.
     #[serde(rename = "rate")]
@@ -282,5 +306,38 @@ pub enum FromBrowser {
         /// The note.
         #[schema(value_type = String)]
         bytes: Base64<{ seal::NOTE_BYTES_MAX }>,
+    },
+    /// How this seat does, for the own side's desks alone.
+    #[serde(rename = "state")]
+    State {
+        /// Replaces what was known.
+        state: SeatState,
+    },
+    /// What a check of this seat found, after it was asked for.
+    #[serde(rename = "checked")]
+    Checked {
+        /// Call id.
+        call: String,
+        /// The finding.
+        result: CheckResult,
+    },
+    /// Says something on the own side alone.
+    #[serde(rename = "aside")]
+    Aside {
+        /// Call id.
+        call: String,
+        /// Whom it is for.
+        to: AsideTo,
+        /// What it says.
+        #[schema(value_type = String)]
+        text: AsideText,
+    },
+    /// The principal put an aside away.
+    #[serde(rename = "aside.seen")]
+    AsideSeen {
+        /// Call id.
+        call: String,
+        /// The aside's number.
+        id: u32,
     },
 }

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{CheckView, CheckingView, PreflightView, SeatState, TopicView};
+
 /// What a seat is there for. Every route says which of these it admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -343,6 +345,10 @@ pub struct CallSeatView {
     pub present: bool,
     /// Whether its microphone is on, as far as known.
     pub mic: Option<bool>,
+    /// How it does; for desks, of own seats, once its terminal has said so.
+    pub state: Option<SeatState>,
+    /// What its last check found; for desks, of own seats, while the call gathers.
+    pub check: Option<CheckView>,
 }
 
 /// One entry of the timeline.
@@ -438,6 +444,12 @@ pub struct CallView {
     pub may: Vec<Verb>,
     /// The roster in force.
     pub roster: Vec<Person>,
+    /// Whose halves of a check before Begin stand.
+    pub checking: CheckingView,
+    /// Each side's newest Preflight under the terms in force.
+    pub preflights: Vec<PreflightView>,
+    /// Which topic is being talked about, as the own side's operator says.
+    pub topic: Option<TopicView>,
 }
 
 /// Sound or picture.

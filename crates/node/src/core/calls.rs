@@ -8,7 +8,7 @@ use call::{Subject, terms::PersonId};
 use link::Command;
 use store::{ChainKind, Id, NewStatement, Put, SeatId, StoreError};
 
-use super::{Act, Core, convert};
+use super::{Act, Core, Here, convert};
 use crate::{api, books, http::ApiError};
 
 /// Statements of a call that wait for others to come first.
@@ -74,14 +74,16 @@ impl Held {
     }
 }
 
-fn refusal(refusal: &Refusal) -> ApiError {
+/// A rule said no.
+pub(super) fn refusal(refusal: &Refusal) -> ApiError {
     ApiError::Refusal(api::RefusalBody {
         refusal: refusal.code().to_owned(),
         args: convert::arguments(refusal),
     })
 }
 
-fn node_refusal(code: &str) -> ApiError {
+/// A rule of the node's own said no.
+pub(super) fn node_refusal(code: &str) -> ApiError {
     ApiError::Refusal(api::RefusalBody {
         refusal: code.to_owned(),
         args: api::Args::new(),
@@ -196,6 +198,9 @@ impl Core {
     /// Does what a person asked about a call.
     pub(super) async fn act(&mut self, id: &str, act: &Act) -> Result<CallId, ApiError> {
         let id = self.call_id(id)?;
+        if let Act::Here(here) = act {
+            return self.act_here(id, here).await.map(|()| id);
+        }
         let level = self
             .line_of(id)
             .and_then(|far| self.lines.get(&far))
@@ -207,12 +212,25 @@ impl Core {
             return Err(node_refusal("own_head_unknown"));
         }
         let body = self.body(id, act).await?;
+        if let Act::Begin { anyway } = act {
+            self.before_begin(id, &body, *anyway).await?;
+        }
         let gathers = body.kind() == Kind::Gather;
         self.say(id, body).await?;
         if gathers {
             self.vouch_for_seats(id).await;
         }
         Ok(id)
+    }
+
+    /// What says nothing to the other side by itself.
+    async fn act_here(&mut self, id: CallId, here: &Here) -> Result<(), ApiError> {
+        match here {
+            Here::Check(on) => self.switch_check(id, *on),
+            Here::CheckSeat(seat) => self.check_seat(id, seat).await,
+            Here::Seat(seat, what) => self.ask_seat(id, seat, *what).await,
+            Here::Topic(topic) => self.set_topic(id, *topic),
+        }
     }
 
     fn end_later(&mut self, id: CallId) -> Result<CallId, ApiError> {
@@ -252,8 +270,11 @@ impl Core {
                 Body::Offer(Box::new(terms))
             }
             Act::Gather => Body::Gather { terms: in_force()? },
-            Act::Begin => Body::Begin { terms: in_force()? },
+            Act::Preflight => self.proven_preflight(id)?,
+            Act::Begin { .. } => Body::Begin { terms: in_force()? },
             Act::End => Body::End,
+            // Done before it comes to a statement.
+            Act::Here(_) => return Err(ApiError::Internal),
             Act::Vouch { seat, person } => {
                 let seat: SeatId = seat.parse().map_err(|_| ApiError::NotFound)?;
                 let key = self

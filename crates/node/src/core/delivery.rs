@@ -244,7 +244,7 @@ impl Core {
                 self.seats.tell(connection, message);
             }
             if to_far {
-                self.send_sealed(line, id, &Signal::Packages(said)).await;
+                self.signal(line, id, &Signal::Packages(said)).await;
             }
         }
         for connection in terminals.into_keys() {
@@ -289,8 +289,7 @@ impl Core {
         let now_ms = self.clock.elapsed_ms();
         if self.delivery.lines.entry(far).or_default().take(pace, length, now_ms) {
             let bytes = Blob(bytes);
-            self.send_sealed(far, id, &Signal::Note(signal::Note { from, bytes }))
-                .await;
+            self.signal(far, id, &Signal::Note(signal::Note { from, bytes })).await;
         }
     }
 
@@ -316,15 +315,6 @@ impl Core {
             };
             self.seats.tell(connection, message);
         }
-    }
-
-    /// Tells the far node something about a call's group; lost when the link is down.
-    pub(super) async fn send_sealed(&mut self, far: SideId, id: CallId, signal: &Signal) {
-        let signal = link::Signal {
-            call: id.into(),
-            payload: signal.encode().into(),
-        };
-        self.command(far, link::Command::Signal(signal)).await;
     }
 
     /// The far node says something about a call's group. What it says of its seats is believed of those alone that are

@@ -270,11 +270,25 @@ impl Core {
         }
         line.since_ms = Some(now_ms);
         self.link_lost(far);
+        self.rooms.far_is_lost(far);
         self.lose_calls(far, Timestamp(now_ms)).await;
     }
 
-    /// Hands a command to a line's link.
+    /// Tells the far node something about a call that is not signed; lost when the link is down.
+    pub(super) async fn signal(&mut self, far: SideId, id: CallId, signal: &Signal) {
+        let signal = link::Signal {
+            call: id.into(),
+            payload: signal.encode().into(),
+        };
+        self.command(far, Command::Signal(signal)).await;
+    }
+
+    /// Hands a command to a line's link: all that a node ever says to another one.
     pub(super) async fn command(&mut self, far: SideId, command: Command) {
+        #[cfg(test)]
+        self.tapped
+            .as_ref()
+            .inspect(|tapped| drop(tapped.send(command.clone())));
         if let Some(line) = self.lines.get(&far)
             && line.handle.command(command).await.is_err()
         {

@@ -4,13 +4,18 @@
 //! from the media loop and from the clock. It holds no rule of its own: what may be said is decided by [`call`], what
 //! is remembered by [`store`], what is forwarded by [`sfu`]. Nothing leaves before it is stored.
 
+mod asides;
 mod calls;
 mod chain;
+mod check;
 mod convert;
 mod delivery;
+mod desks;
 mod lines;
+mod offers;
 mod order;
 mod pace;
+mod redundancy;
 mod rooms;
 mod seats;
 #[cfg(test)]
@@ -35,7 +40,10 @@ use crate::{
     ring::Ring,
 };
 
+use asides::Asides;
+use check::Checks;
 use delivery::Delivery;
+use desks::Desks;
 pub(crate) use lines::LineOf;
 use rooms::Rooms;
 use seats::Seats;
@@ -86,8 +94,13 @@ pub(crate) enum Act {
     Counter(api::Terms),
     /// Gather.
     Gather,
+    /// Sign what the seats' checks found.
+    Preflight,
     /// Say this side's half of Begin.
-    Begin,
+    Begin {
+        /// Although not every seat was proven to be heard.
+        anyway: bool,
+    },
     /// End the call.
     End,
     /// Say who sits at a seat.
@@ -101,6 +114,21 @@ pub(crate) enum Act {
     Admit(api::Person),
     /// Strike someone.
     Strike(u16),
+    /// Something that is not signed.
+    Here(Here),
+}
+
+/// What an operator does on the own side.
+#[derive(Clone)]
+pub(crate) enum Here {
+    /// Say this side's half of a check, or take it back.
+    Check(bool),
+    /// Have an own seat checked.
+    CheckSeat(String),
+    /// Mute an own seat, or ask its person to speak.
+    Seat(String, api::SeatDo),
+    /// Say which topic is being talked about.
+    Topic(Option<u16>),
 }
 
 /// What a route asks of the core.
@@ -183,6 +211,9 @@ pub(crate) enum Order {
     Media(News),
     /// Stop: tell the browsers, close the links.
     Stop(oneshot::Sender<()>),
+    /// Tell a test all that is said to other nodes from here on.
+    #[cfg(test)]
+    Tap(mpsc::UnboundedSender<link::Command>),
 }
 
 /// The way into the core. Cheap to clone.
@@ -219,6 +250,9 @@ pub(crate) struct Core {
     seats: Seats,
     rooms: Rooms,
     delivery: Delivery,
+    checks: Checks,
+    asides: Asides,
+    desks: Desks,
     /// Connections for which there is more to send than they have taken.
     pages_wait: BTreeSet<u64>,
     media: Media,
@@ -228,6 +262,8 @@ pub(crate) struct Core {
     started: Timestamp,
     /// Calls whose views changed and are to be shown when the current order is done.
     changed: VecDeque<CallId>,
+    #[cfg(test)]
+    tapped: Option<mpsc::UnboundedSender<link::Command>>,
 }
 
 /// What the core is made of.
@@ -266,12 +302,17 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, store::StoreError> {
         seats: Seats::default(),
         rooms: Rooms::starting_at(seed),
         delivery: Delivery::default(),
+        checks: Checks::default(),
+        asides: Asides::default(),
+        desks: Desks::default(),
         pages_wait: BTreeSet::new(),
         media: parts.media,
         ring: parts.ring,
         inbox: inbox.clone(),
         changed: VecDeque::new(),
         started,
+        #[cfg(test)]
+        tapped: None,
     };
     core.load_lines().await?;
     core.load_calls().await?;
@@ -286,6 +327,8 @@ impl Core {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut pages = tokio::time::interval(chain::PAGES_EVERY);
         pages.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut desks = tokio::time::interval(desks::DESKS_EVERY);
+        desks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let order = tokio::select! {
                 order = orders.recv() => order,
@@ -297,6 +340,10 @@ impl Core {
                 }
                 _ = pages.tick(), if !self.pages_wait.is_empty() => {
                     self.turn_pages().await;
+                    continue;
+                }
+                _ = desks.tick(), if self.desks.wait() => {
+                    self.show_desks();
                     continue;
                 }
             };
@@ -323,6 +370,8 @@ impl Core {
             Order::Link { far, event } => self.link_event(far, event).await,
             Order::Media(news) => self.media_news(news).await,
             Order::Stop(_) => {}
+            #[cfg(test)]
+            Order::Tap(tapped) => self.tapped = Some(tapped),
         }
     }
 
@@ -354,6 +403,8 @@ impl Core {
         }
         self.lapse_what_is_over().await;
         self.tick_delivery().await;
+        self.tick_asides();
+        self.tick_desks();
         self.show_lines();
     }
 
@@ -377,18 +428,21 @@ impl Core {
     /// Brings media and every connected browser in line with what changed.
     async fn show_changes(&mut self) {
         if self.changed.is_empty() {
-            return;
+            return self.show_desks();
         }
         while let Some(id) = self.changed.pop_front() {
             self.arrange(id).await;
+            self.settle_asides(id);
             self.arrange_chain(id).await;
             for role in self.seats.roles() {
                 if let Some(view) = self.call_view(id, role) {
                     self.seats.tell_role(role, &ToBrowser::Call { call: Box::new(view) });
                 }
             }
+            self.desks.shown(id);
             self.arrange_delivery(id).await;
         }
+        self.show_desks();
         let calls = self.summaries();
         self.seats.tell_all(&ToBrowser::Calls { calls });
     }

@@ -116,7 +116,7 @@ impl Core {
         }
         let post = self.delivery.posts.entry(id).or_default();
         post.proposed.insert(connection, (group, epoch));
-        self.send_sealed(far, id, &Signal::Propose(commit)).await;
+        self.signal(far, id, &Signal::Propose(commit)).await;
     }
 
     async fn is_held(&self, id: CallId, commit: &signal::Commit) -> bool {
@@ -182,7 +182,7 @@ impl Core {
 
     async fn tell_taken(&mut self, far: SideId, id: CallId, commit: signal::Commit) {
         self.tell_ours(id).await;
-        self.send_sealed(far, id, &Signal::Accepted(commit, false)).await;
+        self.signal(far, id, &Signal::Accepted(commit, false)).await;
     }
 
     async fn tell_ours(&mut self, id: CallId) {
@@ -204,7 +204,7 @@ impl Core {
         }
         match self.order_commit(id, &commit).await {
             Ordered::Taken => self.tell_taken(far, id, commit).await,
-            Ordered::Known => self.send_sealed(far, id, &Signal::Accepted(commit, false)).await,
+            Ordered::Known => self.signal(far, id, &Signal::Accepted(commit, false)).await,
             Ordered::Late => self.answer_late(far, id, &commit, false).await,
             Ordered::Away => self.answer_late(far, id, &commit, true).await,
         }
@@ -218,7 +218,7 @@ impl Core {
             epoch: commit.epoch,
             away,
         };
-        self.send_sealed(far, id, &Signal::Late(late)).await;
+        self.signal(far, id, &Signal::Late(late)).await;
     }
 
     /// The ordering node did not take a proposal of one of our terminals.
@@ -306,7 +306,7 @@ impl Core {
         let (group, epoch) = self
             .current(id)
             .map_or((None, 0), |(group, count)| (Some(Group(group)), count));
-        self.send_sealed(far, id, &Signal::Since(group, epoch)).await;
+        self.signal(far, id, &Signal::Since(group, epoch)).await;
     }
 
     /// The far node asks for what it missed.
@@ -335,7 +335,7 @@ impl Core {
         let last = page.last().map(|commit| commit.epoch);
         for commit in page {
             let more = Some(commit.epoch) == last && commit.epoch + 1 < count;
-            self.send_sealed(far, id, &Signal::Accepted(commit, more)).await;
+            self.signal(far, id, &Signal::Accepted(commit, more)).await;
         }
     }
 

@@ -5,55 +5,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use call::{CallId, Phase, PublicKey, SideId};
-use sfu::{ParticipantId, Publish, Subscribe, TrackId};
-use tokio::sync::oneshot;
+use call::{
+    CallId, Phase, PublicKey, SideId,
+    terms::{PersonId, Role},
+};
+use sfu::{ParticipantId, TrackId};
 
-use super::Core;
+use super::{Core, redundancy::Redundancy};
 use crate::{
-    api::{LineView, ReceiveSection, SendSection, Source, ToBrowser, TrackKind, TrackView},
+    api::{LineView, Source, ToBrowser, TrackKind, TrackView},
     media::{self, News},
     signal::{self, Presence, Signal},
 };
 
-/// Media sections that one browser may offer in each direction.
-const SECTIONS_MAX: usize = 64;
 /// Track numbers from here on are the far sides'.
 const REMOTE_FROM: u16 = 0x8000;
-/// Kilobits a second from which sound comes with the frame before in each packet, and below which it no longer does.
-const REDUNDANT_FROM_KBPS: u32 = 300;
-const REDUNDANT_LEAST_KBPS: u32 = 200;
-
-/// A browser's offer of media.
-pub(super) struct Offer {
-    pub(super) id: u32,
-    pub(super) call: String,
-    pub(super) sdp: String,
-    pub(super) send: Vec<SendSection>,
-    pub(super) recv: Vec<ReceiveSection>,
-}
 
 /// A browser's media connection.
-struct Session {
-    participant: ParticipantId,
-    call: CallId,
+pub(super) struct Session {
+    pub(super) participant: ParticipantId,
+    pub(super) call: CallId,
     /// Which of the browser's connections this is: the session id of its offers.
-    origin: String,
-    tracks: BTreeMap<Source, TrackId>,
-    redundancy: Redundancy,
-}
-
-/// Whether a browser's sound comes with the frame before in each packet (RED, RFC 2198).
-#[derive(Clone, Copy, Default)]
-struct Redundancy {
-    /// The browser can.
-    offered: bool,
-    /// The browser was last answered that it may.
-    answered: bool,
-    /// It was asked to offer again, because that answer no longer holds.
-    asked_again: bool,
-    /// The rate that it was last told leaves room for it.
-    fits: bool,
+    pub(super) origin: String,
+    pub(super) tracks: BTreeMap<Source, TrackId>,
+    pub(super) redundancy: Redundancy,
 }
 
 /// A far track as it is known here.
@@ -82,7 +57,7 @@ struct Room {
 pub(super) struct Rooms {
     rooms: BTreeMap<CallId, Room>,
     /// By the number of the seat's socket.
-    sessions: BTreeMap<u64, Session>,
+    pub(super) sessions: BTreeMap<u64, Session>,
     participants: BTreeMap<PublicKey, ParticipantId>,
     next_local: u16,
     next_remote: u16,
@@ -91,7 +66,7 @@ pub(super) struct Rooms {
 }
 
 impl Source {
-    fn kind(self) -> sfu::Kind {
+    pub(super) fn kind(self) -> sfu::Kind {
         match self {
             Self::Microphone => sfu::Kind::Sound,
             Self::Camera => sfu::Kind::Picture,
@@ -111,7 +86,7 @@ impl Rooms {
 
     /// A number for a source of sound or picture. A browser's fresh connection counts its packets afresh, so it gets
     /// fresh numbers: the far side would take its packets for old ones.
-    fn local_track(&mut self) -> TrackId {
+    pub(super) fn local_track(&mut self) -> TrackId {
         loop {
             self.next_local = (self.next_local + 1) % REMOTE_FROM;
             let track = TrackId(self.next_local);
@@ -125,7 +100,7 @@ impl Rooms {
         }
     }
 
-    fn participant(&mut self, key: PublicKey) -> ParticipantId {
+    pub(super) fn participant(&mut self, key: PublicKey) -> ParticipantId {
         let next = ParticipantId(self.participants.len() as u64 + 1);
         *self.participants.entry(key).or_insert(next)
     }
@@ -150,6 +125,25 @@ impl Rooms {
         self.rooms.entry(id).or_default().far.insert(far, presence);
     }
 
+    /// Whether the far node last said that its half of a check stands.
+    pub(super) fn far_checks(&self, id: CallId, side: SideId) -> bool {
+        let far = self.rooms.get(&id).and_then(|room| room.far.get(&side));
+        far.is_some_and(|presence| presence.checking)
+    }
+
+    /// The link to a side is down: its half of a check stands only by what it says on the next one.
+    pub(super) fn far_is_lost(&mut self, side: SideId) {
+        let far = self.rooms.values_mut().filter_map(|room| room.far.get_mut(&side));
+        far.for_each(|presence| presence.checking = false);
+    }
+
+    /// Routes of these tracks are to be given again, because the tracks may only now exist.
+    pub(super) fn forget_routes<'a>(&mut self, id: CallId, tracks: impl Iterator<Item = &'a TrackId>) {
+        if let Some(room) = self.rooms.get_mut(&id) {
+            tracks.for_each(|track| drop(room.routes.remove(track)));
+        }
+    }
+
     /// A fresh link knows nothing: tell it all again.
     pub(super) fn forget_told(&mut self, id: CallId) {
         if let Some(room) = self.rooms.get_mut(&id) {
@@ -169,12 +163,22 @@ impl Rooms {
     }
 }
 
+/// One of our terminals in a call.
+pub(super) struct Ours {
+    /// The number of its socket.
+    pub(super) connection: u64,
+    key: PublicKey,
+    person: PersonId,
+    /// Whether an interpreter sits there.
+    interprets: bool,
+}
+
 /// What a call should look like in media.
-struct Plan {
+pub(super) struct Plan {
     /// Far tracks that may be heard here.
     remote: BTreeMap<(SideId, u16), (signal::Kind, PublicKey, u16)>,
     /// Our sessions in the call whose seats are good.
-    ours: Vec<u64>,
+    pub(super) ours: Vec<Ours>,
     /// Whether sound and picture pass.
     live: bool,
     /// The line.
@@ -182,18 +186,21 @@ struct Plan {
     /// What the far side is told.
     presence: Presence,
     /// Whether every terminal of the call, at both ends, takes redundant sound.
-    redundant: bool,
+    pub(super) redundant: bool,
 }
 
-/// The session id of an SDP offer (RFC 8866, section 5.2): the same for every offer of one connection.
-fn origin(sdp: &str) -> &str {
-    let line = sdp.lines().find_map(|line| line.strip_prefix("o="));
-    line.and_then(|line| line.split(' ').nth(1)).unwrap_or_default()
+impl Plan {
+    /// Whether one of our terminals receives what another one of ours sends: an interpreter the sound of those who are
+    /// none, everybody else the sound of our interpreters. All else reaches them only from the far side.
+    fn hears(&self, listener: &Ours, speaker: &Ours, source: Source) -> bool {
+        self.live && source == Source::Microphone && listener.interprets != speaker.interprets
+    }
 }
 
 impl Core {
     /// Brings media, browsers and the far node in line with a call's state.
     pub(super) async fn arrange(&mut self, id: CallId) {
+        self.settle_check(id);
         let plan = self.plan(id);
         self.arrange_remote(id, &plan).await;
         self.arrange_routes(id, &plan).await;
@@ -202,7 +209,7 @@ impl Core {
         self.tell_presence(id, plan).await;
     }
 
-    fn plan(&self, id: CallId) -> Plan {
+    pub(super) fn plan(&self, id: CallId) -> Plan {
         let mut plan = Plan {
             remote: BTreeMap::new(),
             ours: Vec::new(),
@@ -221,7 +228,8 @@ impl Core {
             return plan;
         }
         plan.line = self.line_of(id);
-        plan.live = state.phase == Phase::InSession;
+        plan.live = state.phase == Phase::InSession || self.is_checking(id);
+        plan.presence.checking = self.checking_view(id).own;
         let good = |side: SideId, key: PublicKey| {
             state
                 .seats
@@ -229,9 +237,9 @@ impl Core {
                 .find(|seat| seat.good && seat.side == side && seat.key == key)
         };
         for (connection, socket) in self.seats.iter() {
-            if good(self.own.id, socket.key).is_none() {
+            let Some(seat) = good(self.own.id, socket.key) else {
                 continue;
-            }
+            };
             plan.presence.seats.push(signal::Seat {
                 key: socket.key,
                 mic: socket.mic,
@@ -244,7 +252,14 @@ impl Core {
             else {
                 continue;
             };
-            plan.ours.push(connection);
+            plan.ours.push(Ours {
+                connection,
+                key: socket.key,
+                person: seat.person,
+                interprets: state
+                    .person(seat.person)
+                    .is_some_and(|person| person.role == Role::Interpreter),
+            });
             plan.presence.redundancy &= session.redundancy.offered;
             for (source, track) in &session.tracks {
                 let kind = match source {
@@ -317,18 +332,17 @@ impl Core {
 
     async fn arrange_routes(&mut self, id: CallId, plan: &Plan) {
         let mut routes: BTreeMap<TrackId, (Vec<ParticipantId>, Leaving)> = BTreeMap::new();
-        let listeners: Vec<ParticipantId> = plan
-            .ours
-            .iter()
-            .filter_map(|at| self.rooms.sessions.get(at))
-            .map(|session| session.participant)
-            .collect();
-        for session in plan.ours.iter().filter_map(|at| self.rooms.sessions.get(at)) {
-            for track in session.tracks.values() {
+        let session = |ours: &Ours| self.rooms.sessions.get(&ours.connection);
+        let listening = |ours: &Ours| session(ours).map(|session| session.participant);
+        for ours in &plan.ours {
+            let Some(session) = session(ours) else { continue };
+            for (source, track) in &session.tracks {
                 let leaving = plan.line.filter(|_| plan.live).map(|line| (line, session.participant));
-                routes.insert(*track, (Vec::new(), leaving));
+                let beside = plan.ours.iter().filter(|other| plan.hears(other, ours, *source));
+                routes.insert(*track, (beside.filter_map(listening).collect(), leaving));
             }
         }
+        let listeners: Vec<ParticipantId> = plan.ours.iter().filter_map(listening).collect();
         let room = self.rooms.rooms.entry(id).or_default();
         for remote in room.remote.values() {
             routes.insert(remote.track, (listeners.clone(), None));
@@ -356,26 +370,11 @@ impl Core {
         }
     }
 
-    /// Asks those browsers to offer again whose sound should come otherwise than they were answered.
-    fn arrange_redundancy(&mut self, plan: &Plan) {
-        for connection in &plan.ours {
-            let Some(session) = self.rooms.sessions.get_mut(connection) else {
-                continue;
-            };
-            let redundancy = &mut session.redundancy;
-            let wanted = plan.redundant && redundancy.fits;
-            if wanted != redundancy.answered && !redundancy.asked_again {
-                redundancy.asked_again = true;
-                self.seats.tell(*connection, ToBrowser::MediaAgain {});
-            }
-        }
-    }
-
     fn tell_tracks(&mut self, id: CallId, plan: &Plan) {
         let Some(room) = self.rooms.rooms.get_mut(&id) else {
             return;
         };
-        let views: Vec<TrackView> = room
+        let far: Vec<TrackView> = room
             .remote
             .iter()
             .filter_map(|(at, remote)| {
@@ -392,19 +391,33 @@ impl Core {
                 })
             })
             .collect();
+        let own = self.own.id.to_string();
         let mut told = BTreeMap::new();
-        for connection in &plan.ours {
-            if room.tracks_told.get(connection) != Some(&views) {
-                let tracks = views.clone();
-                self.seats.tell(
-                    *connection,
-                    ToBrowser::Tracks {
-                        call: id.to_string(),
-                        tracks,
-                    },
-                );
+        for ours in &plan.ours {
+            let mut tracks = far.clone();
+            for other in &plan.ours {
+                let sent = self
+                    .rooms
+                    .sessions
+                    .get(&other.connection)
+                    .map(|session| &session.tracks);
+                for (source, track) in sent.into_iter().flatten() {
+                    if plan.hears(ours, other, *source) {
+                        tracks.push(TrackView {
+                            id: track.0.into(),
+                            side: own.clone(),
+                            person: other.person.0,
+                            key: other.key.to_string(),
+                            kind: TrackKind::Sound,
+                        });
+                    }
+                }
             }
-            told.insert(*connection, views.clone());
+            if room.tracks_told.get(&ours.connection) != Some(&tracks) {
+                let (call, tracks) = (id.to_string(), tracks.clone());
+                self.seats.tell(ours.connection, ToBrowser::Tracks { call, tracks });
+            }
+            told.insert(ours.connection, tracks);
         }
         room.tracks_told = told;
     }
@@ -420,124 +433,6 @@ impl Core {
         }
         room.presence_told = Some(plan.presence.clone());
         self.signal(line, id, &Signal::Presence(plan.presence)).await;
-    }
-
-    async fn signal(&mut self, far: SideId, id: CallId, signal: &Signal) {
-        let signal = link::Signal {
-            call: id.into(),
-            payload: signal.encode().into(),
-        };
-        self.command(far, link::Command::Signal(signal)).await;
-    }
-
-    /// A browser offers media. It is taken from a seat that was vouched for, once the call gathers.
-    pub(super) async fn media_offer(&mut self, connection: u64, offer: Offer) {
-        let number = offer.id;
-        let message = match self.answer_offer(connection, offer).await {
-            Ok((call, sdp)) => {
-                self.change(call);
-                ToBrowser::MediaAnswer { id: number, sdp }
-            }
-            Err(code) => ToBrowser::MediaError {
-                id: number,
-                code: code.to_owned(),
-            },
-        };
-        self.seats.tell(connection, message);
-    }
-
-    async fn answer_offer(&mut self, connection: u64, offer: Offer) -> Result<(CallId, String), &'static str> {
-        let key = self.seats.get(connection).ok_or("not_found")?.key;
-        let call = self.call_id(&offer.call).map_err(|_| "not_found")?;
-        let held = self.calls.get(&call).ok_or("not_found")?;
-        let state = held.state();
-        if !matches!(state.phase, Phase::Gathering | Phase::InSession) || held.ending() {
-            return Err("not_gathered");
-        }
-        let own = self.own.id;
-        if !state
-            .seats
-            .iter()
-            .any(|seat| seat.good && seat.side == own && seat.key == key)
-        {
-            return Err("not_vouched");
-        }
-        if offer.send.len() > SECTIONS_MAX || offer.recv.len() > SECTIONS_MAX {
-            return Err("offer_too_many_sections");
-        }
-        let participant = self.rooms.participant(key);
-        let origin = origin(&offer.sdp).to_owned();
-        let before = self.rooms.sessions.get(&connection);
-        let before = before.map(|session| (session.origin == origin && session.call == call, session.tracks.clone()));
-        let (goes_on, numbers) = before.unwrap_or_default();
-        let fits = self
-            .rooms
-            .sessions
-            .get(&connection)
-            .is_some_and(|session| session.redundancy.fits);
-        let redundant = fits && self.plan(call).redundant;
-        let mut tracks = BTreeMap::new();
-        let mut publish = Vec::new();
-        for section in &offer.send {
-            let known = numbers.get(&section.source).copied().filter(|_| goes_on);
-            let track = known.unwrap_or_else(|| self.rooms.local_track());
-            if tracks.insert(section.source, track).is_some() {
-                return Err("offer_track_taken");
-            }
-            let kind = section.source.kind();
-            publish.push(Publish {
-                mid: section.mid.as_str().into(),
-                track,
-                kind,
-                redundant,
-            });
-        }
-        let wanted = |section: &ReceiveSection| {
-            let track = TrackId(u16::try_from(section.track).map_err(|_| "not_found")?);
-            Ok::<_, &'static str>(Subscribe {
-                mid: section.mid.as_str().into(),
-                track,
-            })
-        };
-        let subscribe = offer.recv.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
-        let (reply, answer) = oneshot::channel();
-        let order = media::Order::Offer {
-            participant,
-            sdp: offer.sdp,
-            publish,
-            subscribe,
-            reply,
-        };
-        self.media.order(order).await;
-        let answer = answer.await.map_err(|_| "internal")?.map_err(|error| error.code())?;
-        for given_up in numbers
-            .values()
-            .filter(|track| !tracks.values().any(|kept| kept == *track))
-        {
-            self.media.order(media::Order::RemoveTrack(*given_up)).await;
-        }
-        // Routes are set again below: they name tracks that may only now exist.
-        if let Some(room) = self.rooms.rooms.get_mut(&call) {
-            for track in tracks.values() {
-                room.routes.remove(track);
-            }
-        }
-        self.rooms.sessions.insert(
-            connection,
-            Session {
-                participant,
-                call,
-                origin,
-                tracks,
-                redundancy: Redundancy {
-                    offered: answer.redundancy,
-                    answered: redundant,
-                    asked_again: false,
-                    fits,
-                },
-            },
-        );
-        Ok((call, answer.sdp))
     }
 
     /// Ends a browser's media; returns the call that it was in.
@@ -585,14 +480,8 @@ impl Core {
                 };
                 self.seats.tell(connection, ToBrowser::Rate { kbps });
                 if let Some(session) = self.rooms.sessions.get_mut(&connection) {
-                    let least = if session.redundancy.fits {
-                        REDUNDANT_LEAST_KBPS
-                    } else {
-                        REDUNDANT_FROM_KBPS
-                    };
-                    let fits = kbps >= least;
-                    if std::mem::replace(&mut session.redundancy.fits, fits) != fits {
-                        let call = session.call;
+                    let call = session.call;
+                    if session.redundancy.take_rate(kbps) {
                         self.change(call);
                     }
                 }

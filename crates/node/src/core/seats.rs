@@ -10,7 +10,7 @@ use tokio::sync::{
 
 use super::{Core, chain::Told};
 use crate::{
-    api::{Base64, FromBrowser, Role, SeatView, ToBrowser},
+    api::{Base64, FromBrowser, Role, SeatState, SeatView, ToBrowser},
     http::Seat,
 };
 
@@ -22,6 +22,8 @@ pub(super) struct Socket {
     pub(super) key: PublicKey,
     /// Whether its microphone is on, once it has said so.
     pub(super) mic: Option<bool>,
+    /// How it does, once it has said so.
+    pub(super) state: Option<SeatState>,
     /// How much of which call's chains it was told.
     pub(super) chains: BTreeMap<CallId, Told>,
     to: mpsc::Sender<ToBrowser>,
@@ -130,6 +132,7 @@ impl Core {
                 seat,
                 key,
                 mic: None,
+                state: None,
                 chains: BTreeMap::new(),
                 to,
             },
@@ -153,6 +156,7 @@ impl Core {
             }
             self.change(id);
         }
+        self.open_asides(connection, role);
     }
 
     /// A socket is gone, and its media with it.
@@ -184,7 +188,7 @@ impl Core {
             } => {
                 self.media_offer(
                     connection,
-                    super::rooms::Offer {
+                    super::offers::Offer {
                         id,
                         call,
                         sdp,
@@ -230,6 +234,10 @@ impl Core {
             }
             FromBrowser::SealSince { call, group, epoch } => self.seal_since(connection, &call, group, epoch).await,
             FromBrowser::SealNote { call, bytes } => self.seal_note(connection, &call, bytes.into_bytes()).await,
+            FromBrowser::State { state } => self.seat_state(connection, state),
+            FromBrowser::Checked { call, result } => self.checked(connection, &call, result),
+            FromBrowser::Aside { call, to, text } => self.aside(connection, &call, to, text),
+            FromBrowser::AsideSeen { call, id } => self.aside_seen(connection, &call, id),
         }
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asides;
+mod check;
 mod delivery;
 
 use std::{
@@ -168,6 +170,20 @@ impl World {
 
     /// The same on these terms; `before_begin` runs once everyone has gathered.
     async fn session_of(&self, terms: api::Terms, before_begin: impl FnOnce()) -> String {
+        let id = self.gathered_of(terms).await;
+        before_begin();
+        for node in [&self.a, &self.b] {
+            act(node, &id, Act::Begin { anyway: true }).await.unwrap();
+        }
+        for node in [&self.a, &self.b] {
+            until(node, &id, |call| call.summary.phase == Phase::InSession).await;
+        }
+        id
+    }
+
+    /// Brings a call on these terms to where both sides have gathered and vouched.
+    async fn gathered_of(&self, terms: api::Terms) -> String {
+        let people = terms.roster.len();
         let line = self.b.side.to_string();
         let terms = Box::new(terms);
         let asked = self.a.core.ask(|reply| Ask::Request { line, terms, reply });
@@ -182,16 +198,9 @@ impl World {
         }
         for node in [&self.a, &self.b] {
             until(node, &id, |call| {
-                call.seats.len() == 2 && call.may.contains(&Verb::Begin)
+                call.seats.len() == people && call.may.contains(&Verb::Begin)
             })
             .await;
-        }
-        before_begin();
-        for node in [&self.a, &self.b] {
-            act(node, &id, Act::Begin).await.unwrap();
-        }
-        for node in [&self.a, &self.b] {
-            until(node, &id, |call| call.summary.phase == Phase::InSession).await;
         }
         id
     }

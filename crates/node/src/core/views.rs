@@ -2,7 +2,7 @@
 
 use call::{Body, CallId, Chains, Gap, Hash, Phase, SideId, Standing, State, Statement};
 
-use super::{Core, calls::Held, convert};
+use super::{Core, calls::Held, check::preflight_views, convert, desks::is_desk};
 use crate::{
     api::{
         self, CallSeatView, CallSummary, CallView, GapView, InterruptedView, OfferView, Role, StatementView, ToBrowser,
@@ -191,14 +191,17 @@ impl Core {
             begin_by: hex(&state.begin_by),
             interrupted: interrupted.collect(),
             gaps: joined(&state.gaps),
-            seats: self.seat_views(id, state),
+            seats: self.seat_views(id, state, is_desk(role)),
             timeline: timeline(chains),
             may: verbs(chains, state, self.own.id, role),
             roster: state.roster.iter().map(convert::person_view).collect(),
+            checking: self.checking_view(id),
+            preflights: preflight_views(state),
+            topic: self.topic_view(id),
         })
     }
 
-    fn seat_views(&self, id: CallId, state: &State) -> Vec<CallSeatView> {
+    fn seat_views(&self, id: CallId, state: &State, for_desk: bool) -> Vec<CallSeatView> {
         let good = state.seats.iter().filter(|seat| seat.good);
         good.filter_map(|seat| {
             let person = state.person(seat.person)?;
@@ -223,6 +226,8 @@ impl Core {
                 } else {
                     far.and_then(|seat| seat.mic)
                 },
+                state: ours.filter(|_| is_ours && for_desk).and_then(|socket| socket.state),
+                check: self.check_view(id, seat.key).filter(|_| is_ours && for_desk),
             })
         })
         .collect()

@@ -16,13 +16,13 @@ use crate::{
 const GROUP: GroupId = GroupId([1; 16]);
 
 /// A terminal, or whoever says to be one.
-struct Terminal {
-    core: super::super::Handle,
-    call: String,
-    key: PublicKey,
-    connection: u64,
+pub(super) struct Terminal {
+    pub(super) core: super::super::Handle,
+    pub(super) call: String,
+    pub(super) key: PublicKey,
+    pub(super) connection: u64,
     from: mpsc::Receiver<ToBrowser>,
-    heard: Vec<ToBrowser>,
+    pub(super) heard: Vec<ToBrowser>,
 }
 
 fn base64<const MAX: usize>(bytes: &[u8]) -> Base64<MAX> {
@@ -31,12 +31,17 @@ fn base64<const MAX: usize>(bytes: &[u8]) -> Base64<MAX> {
 
 /// Opens a socket as the seat of that key.
 async fn open_as(node: &Node, call: &str, seat: &str, key: PublicKey) -> Terminal {
+    open_role(node, call, (seat, Role::Principal), key).await
+}
+
+/// The same, as a seat of that role.
+pub(super) async fn open_role(node: &Node, call: &str, (seat, role): (&str, Role), key: PublicKey) -> Terminal {
     let (to, from) = mpsc::channel(crate::http::OUTGOING_MAX);
     let (reply, connection) = oneshot::channel();
     let seat = Seat {
         id: seat.parse().unwrap(),
         name: "Seat".into(),
-        role: Role::Principal,
+        role,
         place: "Here".into(),
         key: key.0,
     };
@@ -52,12 +57,13 @@ async fn open_as(node: &Node, call: &str, seat: &str, key: PublicKey) -> Termina
 }
 
 impl World {
-    async fn terminal(&self, node: &Node, call: &str, seat: &str) -> Terminal {
+    pub(super) async fn terminal(&self, node: &Node, call: &str, seat: &str) -> Terminal {
         let dir = self.root.path().join(if node.side == self.a.side { "a" } else { "b" });
         let store = shell::open_store(&dir).await.unwrap();
         let known = store.seat(&seat.parse().unwrap()).await.unwrap().unwrap();
         store.close().await;
-        open_as(node, call, seat, PublicKey(known.key.unwrap().0)).await
+        let role: Role = known.role.parse().unwrap();
+        open_role(node, call, (seat, role), PublicKey(known.key.unwrap().0)).await
     }
 
     /// A running call and the principals' terminals.
@@ -70,7 +76,7 @@ impl World {
 }
 
 impl Terminal {
-    async fn say(&self, message: FromBrowser) {
+    pub(super) async fn say(&self, message: FromBrowser) {
         let connection = self.connection;
         assert!(self.core.order(Order::Said { connection, message }).await);
     }
@@ -102,7 +108,7 @@ impl Terminal {
     }
 
     /// Waits until it was told something, and gives that; what it was told before is kept.
-    async fn hear<T>(&mut self, what: impl Fn(&ToBrowser) -> Option<T>) -> T {
+    pub(super) async fn hear<T>(&mut self, what: impl Fn(&ToBrowser) -> Option<T>) -> T {
         let wait = async {
             loop {
                 let message = self.from.recv().await.expect("the node keeps the socket");
@@ -119,7 +125,7 @@ impl Terminal {
     }
 
     /// What it is told until all that it and the others said before has been dealt with.
-    async fn rest(&mut self) -> Vec<ToBrowser> {
+    pub(super) async fn rest(&mut self) -> Vec<ToBrowser> {
         self.core.ask(Ask::Lines).await.unwrap();
         while let Ok(message) = self.from.try_recv() {
             self.heard.push(message);
