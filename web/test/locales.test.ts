@@ -178,18 +178,19 @@ describe('the catalogues', () => {
   });
 
   it('format without an error, whatever the number', () => {
+    const found: string[] = [];
     for (const [language, catalogue] of catalogues) {
       const bundle = new FluentBundle(language);
       for (const file of readdirSync(join(src, 'locales', language))) bundle.addResource(new FluentResource(readFileSync(join(src, 'locales', language, file), 'utf8')));
       for (const [id, { names }] of catalogue) {
-        for (const n of [0, 1, 2, 5, 21, 1440]) {
+        for (const n of names.size ? [0, 1, 2, 5, 21, 1440] : [0]) {
           const faults: Error[] = [];
           const text = bundle.formatPattern(bundle.getMessage(id)!.value!, Object.fromEntries([...names].map((name) => [name, n])), faults);
-          expect(faults, `${language}: ${id}`).toEqual([]);
-          expect(text.trim()).not.toBe('');
+          if (faults.length || text.trim() === '') found.push(`${language}: ${id} with ${n}: ${faults.join()}`);
         }
       }
     }
+    expect(found).toEqual([]);
   });
 
   it('keep clear of the words that only details may use', () => {
