@@ -30,6 +30,8 @@ const ALLOWED: readonly (readonly [file: string, declaration: string, why: strin
   ['view/terminal/Picture.svelte', 'transform: scaleX(-1)', 'one looks at oneself as in a mirror, whatever one reads'],
   ['view/base.css', 'direction: ltr', 'both sides beside each other: the far one left, the own one right, at both ends'],
   ['view/base.css', 'direction: rtl', 'the same: each side keeps the direction of the page inside'],
+  ['view/base.css', 'text-align: right', 'what runs left to right begins where the lines of an Arabic page begin'],
+  ['view/base.css', 'text-align: left', 'and the other way round'],
   ['view/base.css', 'direction: inherit', 'the example in an empty field runs as the page does'],
 ];
 
