@@ -225,7 +225,7 @@ export class Group {
   /** A commit of the group that this terminal is in. */
   private async follow(member: Member, message: CommitMessage, commit: Bytes): Promise<void> {
     const { epoch } = message;
-    if (this.past.forks(epoch, commit)) return this.raise('fork');
+    if (await this.past.forks(epoch, commit)) return this.raise('fork');
     if (epoch < member.epoch || this.heldCommit) return;
     if (epoch > member.epoch) return this.behind();
     const own = this.proposals.find(member.group, epoch, commit);
@@ -259,6 +259,7 @@ export class Group {
     const now = this.deps.now();
     const old = this.member;
     const root = await rootOf(next);
+    if (by && old) await this.past.add(old.epoch, by.commit);
     const both = new Set(next.leaves.flatMap((l) => this.seated.side(l.key) ?? [])).size > 1;
     this.spoken.epoch(next.epoch, await next.export('visavis words', new Uint8Array(), 16), both, next.epoch === 1);
     this.epochs.add(next.group, next.epoch, root);
@@ -266,7 +267,6 @@ export class Group {
     this.member = next;
     this.appliedAt = now;
     if (by?.renewed) this.renewedAt = now;
-    if (by && old) this.past.add(old.epoch, by.commit);
     old?.wipe();
     this.proposals.clear(next);
     this.heard.keep(next.leaves.map((l) => l.key));

@@ -64,5 +64,5 @@ export class Waiting {
   }
 }
 
-/** A leaf node's signature stands for the package that it came with. */
-export const mark = (signature: Uint8Array) => signature.join();
+/** A leaf node's signature stands for the package that it came with: a character a byte. */
+export const mark = (signature: Uint8Array) => String.fromCharCode(...signature);
