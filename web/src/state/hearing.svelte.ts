@@ -10,7 +10,7 @@ import { Paced } from '../heard/paced';
 import { readReceipts, RECEIPT_MS, writeReceipts } from '../heard/receipt';
 import type { Stats } from '../media/connection';
 import { HEARD } from '../seal/notes';
-import type { CallView, CheckResult, FromNode, Role, SeatState, ToNode } from '../signalling/protocol';
+import type { CallView, CheckResult, Fault, FromNode, Role, SeatState, ToNode } from '../signalling/protocol';
 
 /** How often the lights are looked at between events. Milliseconds. */
 const TICK_MS = 100;
@@ -64,6 +64,8 @@ export class Hearing {
   shown = $state.raw<Shown>(IDLE);
   /** The band across the picture stands. */
   band = $state(false);
+  /** What is wrong with the microphone, from the device on. */
+  readonly fault: Fault | null = $derived(this.shown.faults.captured ?? this.shown.faults.sent ?? this.shown.faults.heard);
   asked = $state<'mute' | 'speak' | null>(null);
   check = $state.raw<CheckShown | null>(null);
   private lights: Lights | null = null;

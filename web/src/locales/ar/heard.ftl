@@ -12,7 +12,7 @@ light-sent-none = لا يُرسل بعد
 light-heard-good = مسموع هناك
 light-heard-not-yet = غير مسموع هناك بعد
 light-heard-bad = غير مسموع هناك
-light-heard-none = لا أحد هناك بعد
+light-heard-none = غير مسموع هناك بعد
 heard-there = صوتكم مسموع في { $side }.
 
 mic-fault-dead = ميكروفونكم لا يعطي أي صوت. ابحثوا عن مفتاح كتم عليه، أو صِلوه من جديد.

@@ -12,7 +12,7 @@ light-sent-none = Not sent yet
 light-heard-good = Heard there
 light-heard-not-yet = Not heard there yet
 light-heard-bad = Not heard there
-light-heard-none = Nobody there yet
+light-heard-none = Not heard there yet
 heard-there = You are heard in { $side }.
 
 mic-fault-dead = Your microphone gives no sound at all. Look for a mute switch on it, or plug it in again.

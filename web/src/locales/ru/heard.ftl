@@ -12,7 +12,7 @@ light-sent-none = Пока не передаётся
 light-heard-good = Там слышно
 light-heard-not-yet = Там пока не слышно
 light-heard-bad = Там не слышно
-light-heard-none = Там пока никого нет
+light-heard-none = Там пока не слышно
 heard-there = Вас слышно: { $side }.
 
 mic-fault-dead = Ваш микрофон совсем не даёт звука. Проверьте выключатель на нём или подключите его заново.
