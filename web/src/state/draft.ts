@@ -128,7 +128,8 @@ export function fits(person: Pick<DraftPerson, 'interprets'>, interpretation: In
   return from && to ? !sameLanguage(from, to) : !from && !to && interpretation === 'none';
 }
 
-function agreed(person: DraftPerson): Person {
+/** A person as the rules take one: plain lines, and a direction for interpreters alone. */
+export function agreed(person: DraftPerson): Person {
   const { id, side, role, title, place, interprets } = person;
   const plain: Person = { id, side, role, title: oneLine(title), place: oneLine(place) };
   return role === 'interpreter' && interprets?.from && interprets.to ? { ...plain, interprets: { from: interprets.from, to: interprets.to } } : plain;
