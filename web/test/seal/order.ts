@@ -135,6 +135,7 @@ export class World {
   hostile: Hostile = {};
   private events: { at: number; order: number; run: () => Promise<void> | void }[] = [];
   private order = 0;
+  /** When the last message of each direction of each open socket arrives. */
   private last = new Map<string, number>();
   private heldForA: { to: Terminal; message: SealFromNode }[] = [];
 
@@ -196,7 +197,7 @@ export class World {
   }
 
   async connect(t: Terminal): Promise<void> {
-    t.socket += 1;
+    this.opens(t);
     t.connected = true;
     t.said = undefined;
     await t.group.online(true);
@@ -204,17 +205,23 @@ export class World {
   }
 
   disconnect(t: Terminal): void {
-    t.socket += 1;
+    this.opens(t);
     t.connected = false;
     t.said = undefined;
     if (t.running) this.at(0, () => t.group.online(false));
     this.packages();
   }
 
+  /** Another socket, or none: what was under way on the one before is lost. */
+  private opens(t: Terminal): void {
+    t.socket += 1;
+    for (const way of ['up', 'down']) this.last.delete(`${t.key} ${way}`);
+  }
+
   /** One direction of one socket: in order, with some delay; lost with the socket. */
-  private wire(t: Terminal, way: string, run: () => Promise<void> | void): void {
+  private wire(t: Terminal, way: 'up' | 'down', run: () => Promise<void> | void): void {
     const { socket } = t;
-    const name = `${t.key} ${way} ${socket}`;
+    const name = `${t.key} ${way}`;
     const at = Math.max(this.last.get(name) ?? 0, this.now + 10 + Math.floor(this.random() * 120));
     this.last.set(name, at);
     this.at(at - this.now, () => {
@@ -283,7 +290,8 @@ export class World {
     } else if (m.group !== this.group || m.epoch !== this.accepted.length) {
       return this.to(t, { t: 'seal.late', call: CALL, group: m.group, epoch: m.epoch });
     }
-    const told: Accepted = { ...m, by: t.key };
+    // Of one shape, which a spread copy would not be: thousands are kept.
+    const told: Accepted = { t: m.t, call: m.call, group: this.group!, epoch: m.epoch, commit: m.commit, welcome: m.welcome, by: t.key };
     this.accepted.push(told);
     for (const o of this.terminals) this.toSide(o, told);
   }
