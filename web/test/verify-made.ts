@@ -107,7 +107,7 @@ export class World {
   }
 
   person(id: number, side: number, role = 1): Map<number, Item> {
-    return fields(id, raw(this.side(side).id), role, `EXAMPLE ${id}`, 'Room');
+    return fields(id, raw(this.side(side).id), role, `EXAMPLE ${id}`, 'Room', null);
   }
 
   /** Terms with one principal of each side, and footage of the first one for a minute. */
@@ -115,7 +115,7 @@ export class World {
     const parties = this.sides.map((side) => fields(raw(side.id), 'Europe/Moscow', 'Capital'));
     const roster = this.sides.map((_, at) => this.person(at, at));
     const footage = fields(1, [0], [raw(this.side(0).id)], 1);
-    return fields(1, 1_640_896_500_000, minutes, parties, [], 'EXAMPLE reason', roster, ['en'], footage, replaces === null ? null : raw(replaces));
+    return fields(1, 1_640_896_500_000, minutes, parties, [], 'EXAMPLE reason', roster, ['en'], footage, replaces === null ? null : raw(replaces), 1);
   }
 
   /** The side's next statement, or what it says in a place that is taken already, having seen what is in `seen`. */

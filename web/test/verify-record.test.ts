@@ -309,6 +309,17 @@ describe('who may take part', () => {
     expect([record.seatOf(SEAT), record.state()?.roster.length]).toEqual([null, 2]);
   });
 
+  it('takes an interpreter only when both sides name the same way of interpreting', async () => {
+    const world = await World.of(2);
+    const terms = await world.begin();
+    const interpreter = (from: string, to: string) => new Map([...world.person(9, 1, 3), [6, fields(from, to)]] as const);
+    await world.say(0, 'admit', fields(raw(terms), interpreter('en', 'ru')));
+    await world.say(1, 'admit', fields(raw(terms), interpreter('ru', 'en')));
+    expect((await whole(world)).state()?.roster.length).toBe(2);
+    await world.say(1, 'admit', fields(raw(terms), interpreter('en', 'ru')));
+    expect((await whole(world)).state()?.roster.at(-1)?.interprets).toEqual({ from: 'en', to: 'ru' });
+  });
+
   it('changes at once, and with one statement: footage, gaps and the end', async () => {
     const world = await World.of(2);
     const terms = await world.begin();

@@ -1,10 +1,14 @@
 //! Terms: what the sides agree to. Every list and text has a bound; every list has one order.
 
+mod person;
+
 use core::fmt;
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::ids::{Hash, SideId, Timestamp};
 use crate::refusal::Refusal;
+
+pub use person::{Interprets, Person};
 
 /// Most sides in one call.
 pub const SIDES_MAX: usize = 16;
@@ -94,6 +98,18 @@ numbered!(
 );
 
 numbered!(
+    /// Whether interpreters take part, and how they speak.
+    Interpretation {
+        /// None by agreement.
+        None = 1 "none",
+        /// In turn with those whom they interpret.
+        Consecutive = 2 "consecutive",
+        /// At the same time.
+        Simultaneous = 3 "simultaneous",
+    }
+);
+
+numbered!(
     /// Who may release a clip.
     Release {
         /// Either side alone.
@@ -146,21 +162,6 @@ pub struct Party {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PersonId(pub u16);
 
-/// Someone or something on the roster.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Person {
-    /// The number by which statements name them.
-    pub id: PersonId,
-    /// Whose delegation.
-    pub side: SideId,
-    /// For what.
-    pub role: Role,
-    /// Their office, as shown.
-    pub title: String,
-    /// Where they sit.
-    pub place: String,
-}
-
 /// The terms of footage: how long, who is in the picture, whose recorders, who releases.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Footage {
@@ -193,6 +194,8 @@ pub struct Terms {
     pub roster: Vec<Person>,
     /// Language tags (BCP 47), each once.
     pub languages: Vec<String>,
+    /// Whether interpreters take part, and how they speak.
+    pub interpretation: Interpretation,
     /// The footage, where there is to be one.
     pub footage: Option<Footage>,
     /// The offer that these terms take the place of once they are agreed.
@@ -202,13 +205,6 @@ pub struct Terms {
 impl fmt::Debug for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Party({:?}, {})", self.side, self.zone.as_str())
-    }
-}
-
-/// Names and places do not belong in logs.
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Person({}, {} of {:?})", self.id.0, self.role.word(), self.side)
     }
 }
 
@@ -241,6 +237,14 @@ pub(crate) fn line(text: &str, max: usize, field: &'static str) -> Result<(), Re
     }
 }
 
+/// A language tag: letters, digits and hyphens.
+fn language(tag: &str, field: &'static str) -> Result<(), Refusal> {
+    let good = !tag.is_empty()
+        && tag.len() <= LANGUAGE_BYTES_MAX
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if good { Ok(()) } else { Err(Refusal::Text { field }) }
+}
+
 fn ascending<T: Ord>(items: impl Iterator<Item = T>, field: &'static str) -> Result<(), Refusal> {
     if items.is_sorted_by(|a, b| a < b) {
         Ok(())
@@ -265,50 +269,6 @@ fn minutes(value: u16, field: &'static str) -> Result<(), Refusal> {
             field,
             most: MINUTES_MAX.into(),
         })
-    }
-}
-
-impl Person {
-    /// Whether its texts are fit to be shown.
-    ///
-    /// # Errors
-    /// The [`Refusal`] that names the field.
-    pub fn check(&self) -> Result<(), Refusal> {
-        line(&self.title, NAME_BYTES_MAX, "title")?;
-        line(&self.place, NAME_BYTES_MAX, "place")
-    }
-
-    pub(crate) fn encode(&self, out: &mut Writer) {
-        out.map(5).uint(1).uint(self.id.0.into()).uint(2).bytes(&self.side.0);
-        out.uint(3)
-            .uint(self.role.number())
-            .uint(4)
-            .text(&self.title)
-            .uint(5)
-            .text(&self.place);
-    }
-
-    pub(crate) fn decode(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        input.map(5)?;
-        input.key(1)?;
-        let id = PersonId(input.u16()?);
-        input.key(2)?;
-        let side = SideId(input.array_of()?);
-        input.key(3)?;
-        let role = Role::of_number(input.uint()?).ok_or(Malformed::Value)?;
-        input.key(4)?;
-        let title = input.text(NAME_BYTES_MAX)?.to_owned();
-        input.key(5)?;
-        let place = input.text(NAME_BYTES_MAX)?.to_owned();
-        let person = Self {
-            id,
-            side,
-            role,
-            title,
-            place,
-        };
-        person.check().map_err(|_| Malformed::Value)?;
-        Ok(person)
     }
 }
 
@@ -410,8 +370,8 @@ impl Terms {
         }
         count(self.languages.len(), 0, LANGUAGES_MAX, "languages")?;
         for (at, language) in self.languages.iter().enumerate() {
-            let tag = !language.is_empty() && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-            if !tag || language.len() > LANGUAGE_BYTES_MAX || self.languages[..at].contains(language) {
+            self::language(language, "languages")?;
+            if self.languages[..at].contains(language) {
                 return Err(Refusal::Text { field: "languages" });
             }
         }
@@ -424,7 +384,7 @@ impl Terms {
     }
 
     pub(crate) fn encode(&self, out: &mut Writer) {
-        out.map(10)
+        out.map(11)
             .uint(1)
             .uint(self.medium.number())
             .uint(2)
@@ -459,10 +419,11 @@ impl Terms {
             }
         }
         out.uint(10).maybe(self.replaces.as_ref().map(Hash::as_bytes));
+        out.uint(11).uint(self.interpretation.number());
     }
 
     pub(crate) fn decode(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        input.map(10)?;
+        input.map(11)?;
         input.key(1)?;
         let medium = Medium::of_number(input.uint()?).ok_or(Malformed::Value)?;
         input.key(2)?;
@@ -489,6 +450,8 @@ impl Terms {
         };
         input.key(10)?;
         let replaces = input.maybe()?.map(Hash);
+        input.key(11)?;
+        let interpretation = Interpretation::of_number(input.uint()?).ok_or(Malformed::Value)?;
         let terms = Self {
             medium,
             start,
@@ -498,6 +461,7 @@ impl Terms {
             reason,
             roster,
             languages,
+            interpretation,
             footage,
             replaces,
         };

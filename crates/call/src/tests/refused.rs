@@ -482,7 +482,7 @@ fn bodies(good: &Payload, case: &mut impl FnMut(&str, Vec<u8>)) {
                 .uint(1)
                 .bytes(&[1; 32])
                 .uint(2)
-                .map(5)
+                .map(6)
                 .uint(1)
                 .uint(5)
                 .uint(2)
@@ -490,7 +490,7 @@ fn bodies(good: &Payload, case: &mut impl FnMut(&str, Vec<u8>)) {
             out.uint(3).uint(1).uint(4);
             out.0.push(0x60 | u8::try_from(title.len()).unwrap());
             out.0.extend_from_slice(title);
-            out.uint(5).text("Room");
+            out.uint(5).text("Room").uint(6).null();
         })
     };
     case("body: a title that is not UTF-8", admit(&[0xff, 0xfe]));
@@ -499,6 +499,33 @@ fn bodies(good: &Payload, case: &mut impl FnMut(&str, Vec<u8>)) {
     case("body: a title with an escape", admit(b"\x1b[31m"));
     case("body: a title that turns the direction", admit("\u{202e}a".as_bytes()));
     case("body: an empty title", admit(b""));
+    let admit = |role: u64, languages: Option<[&'static str; 2]>, most: u64| {
+        body(9, &move |out| {
+            out.map(2).uint(1).bytes(&[1; 32]).uint(2);
+            out.map(usize::try_from(most).unwrap())
+                .uint(1)
+                .uint(5)
+                .uint(2)
+                .bytes(&[2; 32]);
+            out.uint(3).uint(role).uint(4).text("Title").uint(5).text("Room");
+            match languages {
+                Some([from, to]) => out.uint(6).map(2).uint(1).text(from).uint(2).text(to),
+                None if most == 6 => out.uint(6).null(),
+                None => out,
+            };
+        })
+    };
+    case("body: a person without a word on interpreting", admit(1, None, 5));
+    case("body: a principal who interprets", admit(1, Some(["en", "ru"]), 6));
+    case(
+        "body: interpreting into the same language",
+        admit(3, Some(["en", "en"]), 6),
+    );
+    case("body: interpreting from no language", admit(3, Some(["", "ru"]), 6));
+    case(
+        "body: interpreting into what is no tag",
+        admit(3, Some(["en", "ru_RU"]), 6),
+    );
     case(
         "body: a Preflight of no seat",
         body(7, &|out| {
@@ -581,6 +608,10 @@ fn offers(case: &mut impl FnMut(&str, Vec<u8>)) {
     offer("terms: a language twice", &|terms| terms.languages.push("en".into()));
     offer("terms: a language that is no tag", &|terms| {
         terms.languages.push("en ".into())
+    });
+    offer("terms: a principal who interprets", &|terms| {
+        let (from, to) = ("en".into(), "ru".into());
+        terms.roster[0].interprets = Some(crate::terms::Interprets { from, to });
     });
     offer("terms: footage of nobody", &|terms| {
         terms.footage.as_mut().unwrap().persons.clear()

@@ -32,6 +32,7 @@ fn person(person: &Person) -> Value {
     json!({
         "id": person.id.0, "side": person.side.to_string(), "role": person.role.word(),
         "title": person.title, "place": person.place,
+        "interprets": person.interprets.as_ref().map(|way| json!({ "from": way.from, "to": way.to })),
     })
 }
 
@@ -50,7 +51,7 @@ fn terms(terms: &Terms) -> Value {
         "parties": terms.parties.iter().map(party).collect::<Vec<_>>(),
         "topics": terms.topics, "reason": terms.reason,
         "roster": terms.roster.iter().map(person).collect::<Vec<_>>(),
-        "languages": terms.languages, "footage": footage,
+        "languages": terms.languages, "interpretation": terms.interpretation.word(), "footage": footage,
         "replaces": terms.replaces.map(|hash| hash.to_string()),
     })
 }

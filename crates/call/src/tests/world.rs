@@ -1,7 +1,7 @@
 //! A small world to test in: sides with demo keys, each with its own copy of the chains, and statements that reach
 //! the others late, twice, in any order or never.
 
-use crate::terms::{Footage, Medium, Party, Person, PersonId, Release, Role, Terms, Zone};
+use crate::terms::{Footage, Interpretation, Interprets, Medium, Party, Person, PersonId, Release, Role, Terms, Zone};
 use crate::{
     Body, Chains, Hash, Keyring, PublicKey, SecretKey, SideId, Signer, State, Statement, Taken, Timestamp, Unsigned,
     ask, may,
@@ -63,7 +63,14 @@ impl World {
             .map(|(at, side)| self.person(at, *side))
             .collect();
         if variant & 1 == 1 {
-            roster.push(self.person(7, self.sides[usize::from(variant >> 1) % self.sides.len()]));
+            roster.push(Person {
+                role: Role::Interpreter,
+                interprets: Some(Interprets {
+                    from: "ru".into(),
+                    to: "en".into(),
+                }),
+                ..self.person(7, self.sides[usize::from(variant >> 1) % self.sides.len()])
+            });
         }
         let footage = Footage {
             minutes: 5,
@@ -84,6 +91,7 @@ impl World {
             reason: "EXAMPLE reason".into(),
             roster,
             languages: vec!["en".into(), "ru".into()],
+            interpretation: Interpretation::ALL[usize::from(variant) % Interpretation::ALL.len()],
             footage: (variant & 4 == 0).then_some(footage),
             replaces,
         }
@@ -96,6 +104,7 @@ impl World {
             role: Role::Principal,
             title: format!("EXAMPLE {id}"),
             place: "Room".into(),
+            interprets: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Calls told from asking to ending, with demo keys: what the fixtures are made of.
 
 use call::record::{SideEntry, Trust, TrustedSide, export};
-use call::terms::{Footage, Medium, Party, Person, PersonId, Release, Role, Terms, Zone};
+use call::terms::{Footage, Interpretation, Interprets, Medium, Party, Person, PersonId, Release, Role, Terms, Zone};
 use call::{Body, Chains, Hash, Keyring, PublicKey, SeatCheck, SecretKey, SideId, Signer, Timestamp, ask, propose};
 use jiff::Timestamp as Instant;
 
@@ -65,6 +65,10 @@ impl Story {
             role,
             title: title.into(),
             place: place.into(),
+            interprets: (role == Role::Interpreter).then(|| Interprets {
+                from: ["ru", "en"][side].into(),
+                to: ["en", "ru"][side].into(),
+            }),
         };
         let mut terms = Terms {
             medium: Medium::Picture,
@@ -108,6 +112,7 @@ impl Story {
                 ),
             ],
             languages: vec!["en".into(), "ru".into()],
+            interpretation: Interpretation::Consecutive,
             footage: Some(Footage {
                 minutes: 3,
                 persons: vec![PersonId(1), PersonId(3)],

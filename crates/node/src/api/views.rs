@@ -174,6 +174,32 @@ pub struct Person {
     pub title: String,
     /// Where the person sits.
     pub place: String,
+    /// Which way an interpreter interprets; none for everybody else, and where a browser leaves it out.
+    #[serde(default)]
+    pub interprets: Option<Interprets>,
+}
+
+/// Which way an interpreter interprets.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Interprets {
+    /// The language listened to, as a BCP 47 tag.
+    pub from: String,
+    /// The language spoken.
+    pub to: String,
+}
+
+/// Whether interpreters take part, and how they speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interpretation {
+    /// None by agreement.
+    #[default]
+    None,
+    /// In turn with those whom they interpret.
+    Consecutive,
+    /// At the same time.
+    Simultaneous,
 }
 
 /// Picture and sound, or sound only.
@@ -242,6 +268,9 @@ pub struct Terms {
     pub roster: Vec<Person>,
     /// Languages spoken, as BCP 47 tags.
     pub languages: Vec<String>,
+    /// Whether interpreters take part, and how they speak; none where a browser leaves it out.
+    #[serde(default)]
+    pub interpretation: Interpretation,
     /// The opening to the press, if any.
     pub footage: Option<Footage>,
     /// Hash of the offer whose terms these replace, if any.

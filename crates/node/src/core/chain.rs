@@ -205,6 +205,7 @@ mod tests {
             role: terms::Role::Principal,
             title: "EXAMPLE".into(),
             place: "EXAMPLE".into(),
+            interprets: None,
         };
         let mut terms = terms::Terms {
             medium: terms::Medium::Sound,
@@ -215,6 +216,7 @@ mod tests {
             reason: "EXAMPLE".into(),
             roster: [(1, sides[0]), (2, sides[1])].into_iter().map(person).collect(),
             languages: vec!["en".into()],
+            interpretation: terms::Interpretation::None,
             footage: None,
             replaces: None,
         };

@@ -55,6 +55,10 @@ pub(super) fn person(view: &api::Person) -> Result<terms::Person, Refusal> {
         role: role(view.role),
         title: view.title.clone(),
         place: view.place.clone(),
+        interprets: view.interprets.as_ref().map(|way| terms::Interprets {
+            from: way.from.clone(),
+            to: way.to.clone(),
+        }),
     })
 }
 
@@ -66,6 +70,10 @@ pub(super) fn person_view(person: &terms::Person) -> api::Person {
         role: role_view(person.role),
         title: person.title.clone(),
         place: person.place.clone(),
+        interprets: person.interprets.as_ref().map(|way| api::Interprets {
+            from: way.from.clone(),
+            to: way.to.clone(),
+        }),
     }
 }
 
@@ -108,6 +116,11 @@ pub(super) fn terms(view: &api::Terms) -> Result<terms::Terms, Refusal> {
         reason: view.reason.clone(),
         roster: view.roster.iter().map(person).collect::<Result<_, _>>()?,
         languages: view.languages.clone(),
+        interpretation: match view.interpretation {
+            api::Interpretation::None => terms::Interpretation::None,
+            api::Interpretation::Consecutive => terms::Interpretation::Consecutive,
+            api::Interpretation::Simultaneous => terms::Interpretation::Simultaneous,
+        },
         footage: footage.transpose()?,
         replaces: view
             .replaces
@@ -141,6 +154,11 @@ pub(super) fn terms_view(terms: &terms::Terms) -> api::Terms {
         reason: terms.reason.clone(),
         roster: terms.roster.iter().map(person_view).collect(),
         languages: terms.languages.clone(),
+        interpretation: match terms.interpretation {
+            terms::Interpretation::None => api::Interpretation::None,
+            terms::Interpretation::Consecutive => api::Interpretation::Consecutive,
+            terms::Interpretation::Simultaneous => api::Interpretation::Simultaneous,
+        },
         footage: terms.footage.as_ref().map(|footage| api::Footage {
             minutes: footage.minutes,
             persons: footage.persons.iter().map(|person| person.0).collect(),

@@ -5,6 +5,7 @@
 mod asides;
 mod check;
 mod delivery;
+mod interpreters;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -139,6 +140,7 @@ impl World {
             role: Role::Principal,
             title: "EXAMPLE principal".into(),
             place: "EXAMPLE place".into(),
+            interprets: None,
         };
         api::Terms {
             medium: Medium::Picture,
@@ -149,6 +151,7 @@ impl World {
             reason: "EXAMPLE".into(),
             roster: vec![person(1, &self.a), person(2, &self.b)],
             languages: vec!["en".into(), "ru".into()],
+            interpretation: api::Interpretation::None,
             footage: None,
             replaces: None,
         }

@@ -22,6 +22,7 @@ const PERSON_ID_MAX = 65_535;
 const MEDIA = ['picture', 'sound'] as const;
 const ROLES = ['principal', 'aide', 'interpreter', 'operator', 'press', 'recorder'] as const;
 const RELEASES = ['either', 'both'] as const;
+const INTERPRETATIONS = ['none', 'consecutive', 'simultaneous'] as const;
 
 /** Sound and picture, or sound only. */
 export type Medium = (typeof MEDIA)[number];
@@ -29,6 +30,8 @@ export type Medium = (typeof MEDIA)[number];
 export type Role = (typeof ROLES)[number];
 /** Who may release a clip. */
 export type Release = (typeof RELEASES)[number];
+/** Whether interpreters take part, and how they speak. */
+export type Interpretation = (typeof INTERPRETATIONS)[number];
 
 /** A side as the terms name it: where it sits and by which clock it lives. */
 export interface Party {
@@ -44,6 +47,8 @@ export interface Person {
   role: Role;
   title: string;
   place: string;
+  /** Which way an interpreter interprets; nobody else does. */
+  interprets: { from: string; to: string } | null;
 }
 
 /** The terms of footage. */
@@ -65,6 +70,7 @@ export interface Terms {
   reason: string;
   roster: Person[];
   languages: string[];
+  interpretation: Interpretation;
   footage: Footage | null;
   /** The offer that these terms replace once agreed. */
   replaces: Hex | null;
@@ -128,9 +134,25 @@ function party(input: Reader): Party {
   return { side, zone, place: lineOfText(input, NAME_BYTES_MAX) };
 }
 
+function language(input: Reader): string {
+  const tag = input.text(LANGUAGE_BYTES_MAX);
+  must(/^[A-Za-z0-9-]+$/.test(tag));
+  return tag;
+}
+
+function direction(input: Reader): { from: string; to: string } {
+  input.map(2);
+  input.key(1);
+  const from = language(input);
+  input.key(2);
+  const to = language(input);
+  must(from !== to);
+  return { from, to };
+}
+
 /** A person, field by field. */
 export function person(input: Reader): Person {
-  input.map(5);
+  input.map(6);
   input.key(1);
   const number = personId(input);
   input.key(2);
@@ -140,13 +162,11 @@ export function person(input: Reader): Person {
   input.key(4);
   const title = lineOfText(input, NAME_BYTES_MAX);
   input.key(5);
-  return { id: number, side, role, title, place: lineOfText(input, NAME_BYTES_MAX) };
-}
-
-function language(input: Reader): string {
-  const tag = input.text(LANGUAGE_BYTES_MAX);
-  must(/^[A-Za-z0-9-]+$/.test(tag));
-  return tag;
+  const place = lineOfText(input, NAME_BYTES_MAX);
+  input.key(6);
+  const interprets = input.maybe(() => direction(input));
+  must(interprets === null || role === 'interpreter');
+  return { id: number, side, role, title, place, interprets };
 }
 
 function footage(input: Reader): Footage {
@@ -179,7 +199,7 @@ function checkTerms(terms: Terms): void {
 
 /** Terms, with everything that section 2 asks of them. */
 export function readTerms(input: Reader): Terms {
-  input.map(10);
+  input.map(11);
   input.key(1);
   const medium = word(input, MEDIA);
   input.key(2);
@@ -200,7 +220,9 @@ export function readTerms(input: Reader): Terms {
   const recorded = input.maybe(() => footage(input));
   input.key(10);
   const replaces = input.maybe(() => id(input));
-  const terms = { medium, start, minutes: length, parties, topics, reason, roster, languages, footage: recorded, replaces };
+  input.key(11);
+  const interpretation = word(input, INTERPRETATIONS);
+  const terms = { medium, start, minutes: length, parties, topics, reason, roster, languages, interpretation, footage: recorded, replaces };
   checkTerms(terms);
   return terms;
 }

@@ -30,7 +30,8 @@ const names = new WeakMap<Person, string>();
 function nameOf(person: Person): string {
   const known = names.get(person);
   if (known !== undefined) return known;
-  const name = JSON.stringify([person.id, person.side, person.role, person.title, person.place]);
+  const { id, side, role, title, place, interprets } = person;
+  const name = JSON.stringify([id, side, role, title, place, interprets && [interprets.from, interprets.to]]);
   names.set(person, name);
   return name;
 }
