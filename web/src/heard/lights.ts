@@ -9,17 +9,17 @@ import { nameOf, RECEIPTS_MOST, type Receipt } from './receipt';
 import type { Heard } from './ears';
 
 /** Milliseconds, all of them. A device that gives nothing but zeros for so long is dead. */
-export const ZERO_MS = 1_000;
+const ZERO_MS = 1_000;
 /** The worklet says something ten times a second. */
 const CAPTURED_STALE_MS = 1_500;
 /** Without a receipt for so long a far terminal is taken to hear nothing. */
-export const RECEIPT_STALE_MS = 1_500;
+const RECEIPT_STALE_MS = 1_500;
 /** Energy at the far end is this person's if he spoke so long before the receipt came. */
 const SPOKE_MS = 1_500;
 /** Who has spoken for so long must have been heard. */
-export const SPOKEN_MS = 800;
-/** From the mouth to a decoder's count, over a line without length. */
-const DECODE_MS = 330;
+const SPOKEN_MS = 800;
+/** From the mouth to a decoder's count and back as a receipt, over a line without length. */
+const DECODE_MS = 230;
 /** A terminal in which nothing left from the start: so long is a start. */
 const START_MS = 3_000;
 /** Looks at the counts, half a second apart, in which nothing left. */
@@ -229,7 +229,7 @@ export class Lights {
     const from = Math.max(this.captured?.from ?? now, this.onAt);
     const spoken = this.on && this.speaking && now - from >= SPOKEN_MS;
     // A receipt that came too early may tell of the time before he spoke.
-    if (spoken && sound === 'silent' && far.at >= from + DECODE_MS + (rttMs ?? 0) / 2) {
+    if (spoken && sound === 'silent' && far.at >= from + DECODE_MS + (rttMs ?? 0)) {
       far.proven = false;
       far.silent = true;
     }
