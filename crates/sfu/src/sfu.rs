@@ -146,13 +146,13 @@ impl Sfu {
             Source::Local(_) => route.link,
             Source::Remote => None,
         };
-        match (layer, &mut known.link) {
-            (None, link) => *link = None,
-            (Some(layer), Some(link)) => link.set_target(layer),
-            (Some(layer), link @ None) => {
-                let mut forward = Forward::new(known.kind, known.newest);
-                forward.set_target(layer);
-                *link = Some(forward);
+        let left = std::mem::replace(&mut known.leaves, layer.is_some());
+        if let Some(layer) = layer {
+            let newest = known.newest;
+            let forward = known.link.get_or_insert_with(|| Forward::new(known.kind, newest));
+            forward.set_target(layer);
+            if !left {
+                forward.restart(newest);
                 if known.kind == Kind::Picture {
                     known.key_frames.want(now);
                 }

@@ -23,7 +23,11 @@ pub(crate) struct Track {
     pub route: Route,
     /// Participants that get it, and the place among their subscriptions.
     pub receivers: Vec<(ParticipantId, usize)>,
+    /// Towards the link. It stays when the track leaves no more: should it leave again, its numbers go on, or the far
+    /// node would take new packets for old ones.
     pub link: Option<Forward>,
+    /// Whether it leaves over the link now.
+    pub leaves: bool,
     pub key_frames: KeyFrames,
     pub meter: Meter,
     pub clock: SourceClock,
@@ -41,6 +45,7 @@ impl Track {
             route: Route::default(),
             receivers: Vec::new(),
             link: None,
+            leaves: false,
             key_frames: KeyFrames::default(),
             meter: Meter::new(),
             clock: SourceClock::new(kind.clock_hz()),
@@ -87,7 +92,9 @@ impl Track {
         descriptor: Option<Descriptor>,
         now: Instant,
     ) -> Result<Option<Packet>, Waits> {
-        let Some(link) = &mut self.link else { return Ok(None) };
+        let Some(link) = self.link.as_mut().filter(|_| self.leaves) else {
+            return Ok(None);
+        };
         match link.take(packet, descriptor, now) {
             Verdict::Drop => Ok(None),
             Verdict::Waits => Err(Waits),

@@ -215,6 +215,40 @@ fn the_link_carries_local_tracks_out_and_remote_tracks_in() {
 }
 
 #[test]
+fn numbers_on_the_link_go_on_when_a_track_leaves_again() {
+    let mut world = World::new(71);
+    let near = world.client(Browser::Chromium);
+    world.offer(near, &BOTH, &[]);
+    let out = Route {
+        participants: vec![],
+        link: Some(2),
+    };
+    for _ in 0..2 {
+        for track in [VOICE, FACE] {
+            world.sfu.route(track, out.clone(), world.now);
+        }
+        world.run(Duration::from_secs(2));
+        for track in [VOICE, FACE] {
+            world.sfu.route(track, Route::default(), world.now);
+        }
+        world.run(Duration::from_secs(1));
+    }
+    for track in [VOICE, FACE] {
+        let numbers: Vec<u64> = world
+            .link
+            .iter()
+            .filter(|(known, _)| *known == track)
+            .map(|(_, packet)| packet.sequence)
+            .collect();
+        assert!(numbers.len() > 120, "{} of {track:?}", numbers.len());
+        assert!(
+            numbers.windows(2).all(|w| w[1] > w[0]),
+            "the far node takes no new packet of {track:?} for an old one"
+        );
+    }
+}
+
+#[test]
 fn a_request_from_the_far_side_reaches_the_publisher() {
     let mut world = World::new(6);
     let near = world.client(Browser::Chromium);
