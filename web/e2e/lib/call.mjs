@@ -82,9 +82,24 @@ export async function gather(story, { a, b }) {
   }
 }
 
+/** Both sides check their seats before Begin: each is heard and seen at the far end, and hears the tone. Both sign. */
+export async function check(story, { a, b }) {
+  await a.desk.press('check-on');
+  await b.desk.press('check-on');
+  for (const side of [a, b]) await side.terminal.id('check').waitFor();
+  for (const side of [a, b]) {
+    await side.desk.press('check-seat');
+    await side.terminal.id('check-tone-yes').click();
+    await side.desk.page.locator('[data-testid=check-result][data-good=true]').waitFor();
+    await side.terminal.id('check-close').click();
+    await side.desk.press('sign-check');
+  }
+}
+
+/** Both sides begin a session whose seats nobody checked: each operator is told so, and presses twice. */
 export async function begin(story, { a, b }) {
-  await a.desk.press('begin');
-  await b.desk.press('begin');
+  await a.desk.twice('begin-anyway');
+  await b.desk.twice('begin-anyway');
   for (const side of [a, b]) {
     await side.desk.phase('in_session');
     await side.terminal?.screen('session');

@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { arrives, demo, gather, kept, seeAndHear, soundSize, TOPICS, watchSenders } from '../lib/call.mjs';
+import { arrives, check, demo, gather, kept, seeAndHear, soundSize, TOPICS, watchSenders } from '../lib/call.mjs';
 import { command, must } from '../lib/node.mjs';
 import { received } from '../lib/probe.mjs';
 
@@ -47,10 +47,18 @@ export async function tell(story) {
     story.equal([picture.bytes, sound.bytes], [0, 0], `${side.letter}: no media before Begin by both`);
   }
   await pictures(story, a.terminal.page, 'terminal-gathering');
+
+  story.step('both check their seats; then nothing crosses again until both begin');
+  await check(story, { a, b });
+  await pictures(story, a.desk.page, 'desk-checked');
+  await b.desk.press('check-off');
+  await a.terminal.id('gathering').waitFor();
+  await a.terminal.page.waitForTimeout(300);
+  const checked = await received(b.terminal.page);
   await a.desk.press('begin');
   await a.terminal.page.waitForTimeout(700);
   const early = await received(b.terminal.page);
-  story.equal([early.picture.bytes, early.sound.bytes], [0, 0], 'no media on one side’s Begin alone');
+  story.equal([early.picture.bytes, early.sound.bytes], [checked.picture.bytes, checked.sound.bytes], 'no media on one side’s Begin alone');
   await b.desk.press('begin');
   const pressed = Date.now();
   const unwatch = watchSenders(story, [a, b]);
