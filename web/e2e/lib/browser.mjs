@@ -41,11 +41,11 @@ const fake = (sound, picture) => ['--use-fake-device-for-media-stream=fps=30', `
 
 /**
  * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
- * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set; `prepare` runs
- * in every page before its own code. With `pulse` its microphones are that server's, and there is no camera.
+ * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set; `voice` is who
+ * speaks, if not the side's principal; `prepare` runs in every page before its own code. With `pulse` its microphones are that server's, and there is no camera.
  */
-export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport, prepare, pulse } = {}) {
-  const { sound, picture } = await media(side, size);
+export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport, prepare, pulse, voice } = {}) {
+  const { sound, picture } = await media(side, size, voice);
   const profile = mkdtempSync(join(tmpdir(), `visavis-profile-${side}-`));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,

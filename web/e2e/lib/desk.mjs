@@ -28,8 +28,11 @@ export class Desk {
     await this.page.locator('[data-testid=line][data-status=up]').waitFor({ timeout: within });
   }
 
-  /** Fills in the form of terms: what is not named stays as the desk proposes it. */
-  async fill({ topics, reason, minutes, medium } = {}) {
+  /**
+   * Fills in the form of terms: what is not named stays as the desk proposes it. `interpreters` are added to the roster:
+   * by side id, which way each interprets.
+   */
+  async fill({ topics, reason, minutes, medium, interpreters, interpretation } = {}) {
     await this.id('terms-form').waitFor();
     if (topics) {
       for (const [index, topic] of topics.entries()) {
@@ -40,6 +43,14 @@ export class Desk {
     if (reason) await this.id('form-reason').fill(reason);
     if (minutes) await this.id('form-minutes').fill(String(minutes));
     if (medium) await this.id(`form-medium-${medium}`).check();
+    for (const [side, { from, to }] of Object.entries(interpreters ?? {})) {
+      const roster = this.page.locator(`[data-testid=form-roster][data-side="${side}"]`);
+      await roster.getByTestId('form-person-add').click();
+      await roster.getByTestId('form-role').last().selectOption('interpreter');
+      await roster.getByTestId('form-interprets-from').selectOption(from);
+      await roster.getByTestId('form-interprets-to').selectOption(to);
+    }
+    if (interpretation) await this.id(`form-interpretation-${interpretation}`).check();
   }
 
   async send() {

@@ -20,8 +20,14 @@ const FOLDER = join(
 /** The chime of each side in hertz: apart from each other and above most of the speech. */
 export const CHIME = { a: 3100, b: 4700 };
 
+/** Each side's interpreter has a voice and a chime of his own. */
+export const INTERPRETER = { a: { voice: 'ia', chime: 3900 }, b: { voice: 'ib', chime: 5600 } };
+
 /** The wall behind each side's speaker: what a decoded picture must show in its upper corners. */
 export const WALL = { a: { r: 0x9a, g: 0x4a, b: 0x2c }, b: { r: 0x2a, g: 0x4e, b: 0x8c } };
+
+/** Of every voice. */
+const CHIMES = { ...CHIME };
 
 const SPEECH = {
   a: {
@@ -36,6 +42,12 @@ const SPEECH = {
   },
 };
 
+for (const side of ['a', 'b']) {
+  const { voice, chime } = INTERPRETER[side];
+  CHIMES[voice] = chime;
+  SPEECH[voice] = { ...SPEECH[side], voice: side === 'a' ? 'en-gb+f4' : 'en-us+m1' };
+}
+
 const SIZES = { hd: [1280, 720], small: [640, 360], numbered: [640, 360] };
 /** Bits of a picture's number in its lowest strip, as wide as the picture and a twelfth of its height; lowest bit left. */
 export const NUMBER_BITS = 9;
@@ -46,11 +58,11 @@ const quiet = { stdio: ['ignore', 'ignore', 'pipe'] };
 
 /**
  * `{ sound, picture }`: files for Chromium's fake devices. `size` is `hd` (1280×720), `small` (640×360) or `numbered`:
- * small, each picture with its number in it.
+ * small, each picture with its number in it. `voice` is another's than the side's principal's.
  */
-export async function media(side, size) {
+export async function media(side, size, voice = side) {
   mkdirSync(FOLDER, { recursive: true });
-  return { sound: sound(side), picture: await picture(side, size) };
+  return { sound: sound(voice), picture: await picture(side, size) };
 }
 
 function sound(side) {
@@ -63,7 +75,7 @@ function sound(side) {
   // A quarter second of chime in every second, as long as the speech.
   execFileSync(
     'sox',
-    ['-n', '-r', '48000', '-c', '1', scratch('chime'), 'synth', '0.25', 'sine', String(CHIME[side]), 'fade', 'q', '0.02', '0.25', '0.02', 'vol', '0.25', 'pad', '0', '0.75', 'repeat', '9'],
+    ['-n', '-r', '48000', '-c', '1', scratch('chime'), 'synth', '0.25', 'sine', String(CHIMES[side]), 'fade', 'q', '0.02', '0.25', '0.02', 'vol', '0.25', 'pad', '0', '0.75', 'repeat', '9'],
     quiet,
   );
   execFileSync('sox', ['-m', '-v', '1', scratch('speech'), '-v', '1', scratch('chime'), '-b', '16', `${out}.${process.pid}.part.wav`, 'trim', '0', '10'], quiet);
