@@ -122,7 +122,7 @@ pub fn bundle_hash() -> [u8; 32] {
     *HASH.get_or_init(|| {
         let mut hasher = Sha256::new();
         for name in names() {
-            let bytes = bundle::get(&name).unwrap_or_default();
+            let bytes = asset(&name).map_or_else(Cow::default, |asset| asset.bytes);
             for part in [name.as_bytes(), &bytes] {
                 hasher.update((part.len() as u64).to_be_bytes());
                 hasher.update(part);

@@ -5,6 +5,7 @@
 
 import type { DeviceTrouble } from '../media/devices';
 import type { Fault, Light, SeatState } from '../signalling/protocol';
+import { Band } from './band';
 import { nameOf, RECEIPTS_MOST, type Receipt } from './receipt';
 import type { Heard } from './ears';
 
@@ -90,6 +91,7 @@ export class Lights {
   private left = false;
   private openAt: number | null = null;
   private fars = new Map<string, Far>();
+  private readonly band = new Band();
   private energyFrom = new Set<string>();
 
   /** `own`: this seat's key. */
@@ -165,7 +167,7 @@ export class Lights {
         heard: heard.light,
         seen: seen.light,
         fault: all.find((one) => one.fault)?.fault ?? null,
-        talking_off: !this.on && this.speaking,
+        talking_off: this.band.look(this.on, this.speaking, now),
         camera: sight.cameraNote,
         connected: sight.open && lack === null,
       },

@@ -1,7 +1,6 @@
 // What the terminal knows of being heard: feeds the lights, the band and the check with what happens, sends receipts and
 // tells the own node. Decides nothing that `heard/` does not.
 
-import { Band } from '../heard/band';
 import type { Captured } from '../heard/captured';
 import { Check, type Step } from '../heard/check';
 import { Ears, type Heard } from '../heard/ears';
@@ -63,7 +62,7 @@ export function isOpen(call: Pick<CallView, 'phase' | 'checking'> | null): boole
 export class Hearing {
   shown = $state.raw<Shown>(IDLE);
   /** The band across the picture stands. */
-  band = $state(false);
+  readonly band = $derived.by(() => this.shown.state.talking_off);
   /** What is wrong with the microphone, from the device on. */
   readonly fault: Fault | null = $derived(this.shown.faults.captured ?? this.shown.faults.sent ?? this.shown.faults.heard);
   asked = $state<'mute' | 'speak' | null>(null);
@@ -71,7 +70,6 @@ export class Hearing {
   private lights: Lights | null = null;
   private ears = new Ears();
   private heard: Heard[] = [];
-  private bandage = new Band();
   private paced = new Paced<SeatState>(RECEIPT_MS);
   private running: { check: Check; call: string; began: Stats['far']; phrase: boolean } | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -99,7 +97,6 @@ export class Hearing {
     this.last = null;
     this.running = null;
     this.check = null;
-    this.band = false;
     this.dismiss();
     this.show(IDLE);
     this.tell();
@@ -212,8 +209,6 @@ export class Hearing {
     const hearers: Hearer[] = seats.map(({ key, role }) => ({ key, principal: role === 'principal' }));
     const sight: Sight = { ...this.around.sight(), open: isOpen(call), hearers, picture: call?.terms.medium === 'picture', heard: this.heard };
     this.show(lights.look(sight, now));
-    const band = this.bandage.look(this.around.mic(), lights.speaking, now);
-    if (band !== this.band) this.band = band;
     this.lookCheck(sight, lights, now);
     this.tell();
   }
