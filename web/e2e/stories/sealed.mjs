@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arrives, endAndProve, other, own, seeAndHear, session, soundSize } from '../lib/call.mjs';
 import { chimeIn, packets, picturesDecoded, unsealedPages } from '../lib/capture.mjs';
+import { received } from '../lib/probe.mjs';
 
 export const title = 'sealed from terminal to terminal';
 
@@ -39,6 +40,7 @@ async function captured(story, name, { environment = [], ...options }, during) {
   const call = await session(story, sides);
   await Promise.all([arrives(story, sides.a), arrives(story, sides.b)]);
   await during(sides);
+  for (const { terminal } of [sides.a, sides.b]) await story.until(`${name}: enough pictures to look at`, async () => (await received(terminal.page)).picture.frames > 120);
   await endAndProve(story, sides, call);
   for (const side of [sides.a, sides.b]) {
     await side.browser.close();
