@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { NUMBER_BITS } from './media.mjs';
 
 /**
- * Runs in a page: when which numbered picture of the own camera, and of the far one, was shown in `milliseconds`.
+ * Runs in a page: when which numbered picture was taken by the own camera, and when which was shown of the far one, in
+ * `milliseconds`.
  * Times are milliseconds of the machine's clock, the same in every page.
  */
 async function watch({ milliseconds, bits }) {
@@ -21,13 +22,14 @@ async function watch({ milliseconds, bits }) {
     Object.assign(video.style, { position: 'fixed', insetBlockStart: '0', inlineSize: '64px', zIndex: '99' });
     document.body.append(video);
     void video.play();
-    const shown = (_, { expectedDisplayTime }) => {
+    // Of the own camera it is known when it took a picture; of the far one when its picture is on this screen.
+    const shown = (_, { captureTime, expectedDisplayTime }) => {
       const strip = video.videoHeight / 12;
       context.drawImage(video, 0, video.videoHeight - strip, video.videoWidth, strip, 0, 0, bits * 8, 8);
       const { data } = context.getImageData(0, 4, bits * 8, 1);
       let number = 0;
       for (let bit = 0; bit < bits; bit += 1) if (data[(bit * 8 + 4) * 4] > 127) number += 2 ** bit;
-      seen[number] ??= performance.timeOrigin + expectedDisplayTime;
+      seen[number] ??= performance.timeOrigin + (track === own ? captureTime : expectedDisplayTime);
       video.requestVideoFrameCallback(shown);
     };
     video.requestVideoFrameCallback(shown);
@@ -39,7 +41,7 @@ async function watch({ milliseconds, bits }) {
   return { own: looks.own.seen, far: looks.far.seen };
 }
 
-/** Milliseconds from each side's own screen to the other's, of every picture seen on both, ascending. */
+/** Milliseconds from each side's camera to the other's screen, of every picture known at both, ascending. */
 export async function glassToGlass(pages, milliseconds) {
   const [a, b] = await Promise.all(pages.map((page) => page.evaluate(watch, { milliseconds, bits: NUMBER_BITS })));
   const took = [
