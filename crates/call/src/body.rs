@@ -391,12 +391,6 @@ fn check_seats(seats: &[SeatCheck]) -> Result<(), Refusal> {
 }
 
 impl SeatCheck {
-    /// Whether everything was heard and seen.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        self.heard && self.seen && self.hears
-    }
-
     fn encode(&self, out: &mut Writer) {
         let flags = u64::from(self.heard) | u64::from(self.seen) << 1 | u64::from(self.hears) << 2;
         out.map(5).uint(1).bytes(&self.seat.0).uint(2).uint(flags);

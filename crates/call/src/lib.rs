@@ -14,6 +14,7 @@
 mod body;
 mod cbor;
 mod chains;
+mod doubt;
 mod ids;
 mod key;
 mod keyring;
@@ -30,6 +31,7 @@ mod view;
 pub use body::{Body, Kind, SeatCheck};
 pub use cbor::Malformed;
 pub use chains::{Chains, Fault, Fork, Taken, Want};
+pub use doubt::Doubt;
 pub use ids::{CallId, Hash, LineId, NotHex, PublicKey, SideId, Timestamp, unhex};
 pub use key::{SecretKey, Signer};
 pub use keyring::{KEYS_MAX, Keyring};

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 //! Tests that need more than one module, the reference model among them.
 
+mod doubt;
 mod histories;
 mod keys;
 mod model;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use call::{
-    Body, CallId, Hash, Phase, PublicKey, Refusal, SeatCheck, SideId, State,
+    Body, CallId, Doubt, Hash, Phase, PublicKey, Refusal, SeatCheck, SideId, State,
     terms::{Medium, Terms},
 };
 
@@ -60,55 +60,6 @@ fn in_force(state: &State) -> Result<(Hash, &Terms), ApiError> {
     }
     let offer = state.terms().ok_or_else(|| refusal(&Refusal::NotAgreed))?;
     Ok((offer.hash, &offer.terms))
-}
-
-fn failed(seat: &SeatCheck, medium: Medium) -> bool {
-    let unseen = medium == Medium::Picture && !seat.seen;
-    !seat.heard || unseen || !seat.hears
-}
-
-/// The keys of a side's good seats, ascending, each once.
-fn good_seats(state: &State, side: SideId) -> BTreeSet<PublicKey> {
-    let good = state.seats.iter().filter(|seat| seat.good && seat.side == side);
-    good.map(|seat| seat.key).collect()
-}
-
-/// A side's newest Preflight under these terms.
-fn newest(state: &State, side: SideId, terms: Hash) -> Option<&call::Preflight> {
-    let mut all = state.preflights.iter();
-    all.find(|preflight| preflight.side == side && preflight.terms == terms)
-}
-
-/// What speaks against Begin, and whose seats it is about.
-fn doubt(state: &State, hash: Hash, terms: &Terms) -> Option<(&'static str, SideId)> {
-    let side_doubt = |side: SideId| match newest(state, side, hash) {
-        None => Some(("preflight_missing", side)),
-        Some(preflight) => {
-            let failed = preflight.seats.iter().any(|seat| failed(seat, terms.medium));
-            let covered = |key: &PublicKey| preflight.seats.iter().any(|seat| seat.seat == *key);
-            let whole = good_seats(state, side).iter().all(covered);
-            (failed || !whole).then_some(("preflight_failed", side))
-        }
-    };
-    let mut doubts = state.sides.iter().filter_map(|side| side_doubt(*side));
-    let first = doubts.next()?;
-    // That one is missing says more than that another one failed.
-    Some(doubts.fold(first, |worst, next| {
-        if next.0 == "preflight_missing" && worst.0 != next.0 {
-            next
-        } else {
-            worst
-        }
-    }))
-}
-
-/// Whether our Preflight, if Begin is said in spite of it, leaves unsaid what is wrong.
-fn leaves_unsaid(state: &State, own: SideId, hash: Hash, terms: &Terms) -> bool {
-    newest(state, own, hash).is_none_or(|preflight| {
-        let unsaid = |seat: &SeatCheck| failed(seat, terms.medium) && seat.remark.is_none();
-        let covered = |key: &PublicKey| preflight.seats.iter().any(|seat| seat.seat == *key);
-        preflight.seats.iter().any(unsaid) || !good_seats(state, own).iter().all(covered)
-    })
 }
 
 /// Why a finding is no success, in one word; none for a seat that did well.
@@ -193,7 +144,7 @@ impl Core {
         let key = self.store.seat(&seat).await?.and_then(|seat| seat.key);
         let key = PublicKey(key.ok_or(ApiError::NotFound)?.0);
         let state = self.calls.get(&id).ok_or(ApiError::NotFound)?.state();
-        if !good_seats(state, self.own.id).contains(&key) {
+        if !state.good_seats(self.own.id).contains(&key) {
             return Err(refusal(&Refusal::NotVouched));
         }
         let mut sockets = self.seats.iter();
@@ -270,14 +221,14 @@ impl Core {
                 remark: Some(NOT_CHECKED.to_owned()),
             },
         };
-        let seats = good_seats(state, self.own.id).into_iter().map(seat_check).collect();
+        let seats = state.good_seats(self.own.id).into_iter().map(seat_check).collect();
         Ok(Body::Preflight { terms: hash, seats })
     }
 
     /// The Preflight that an operator signs: something must have been checked.
     pub(super) fn proven_preflight(&self, id: CallId) -> Result<Body, ApiError> {
         let state = self.calls.get(&id).ok_or(ApiError::NotFound)?.state();
-        let good = good_seats(state, self.own.id);
+        let good = state.good_seats(self.own.id);
         if good.iter().any(|key| self.checks.found(id, *key).is_some()) {
             self.preflight(id)
         } else {
@@ -290,20 +241,24 @@ impl Core {
         let held = self.calls.get(&id).ok_or(ApiError::NotFound)?;
         call::may(held.chains(), self.own.id, begin).map_err(|no| refusal(&no))?;
         let state = held.state();
-        let (hash, terms) = in_force(state)?;
-        let Some((code, side)) = doubt(state, hash, terms) else {
+        in_force(state)?;
+        let Some((doubt, side)) = state.doubt() else {
             return Ok(());
         };
         if !anyway {
             let name = self.names().remove(&side).unwrap_or_default();
             let args = api::Args::from([("side".to_owned(), name.into())]);
             return Err(ApiError::Refusal(api::RefusalBody {
-                refusal: code.to_owned(),
+                refusal: match doubt {
+                    Doubt::Missing => "preflight_missing",
+                    Doubt::Failed => "preflight_failed",
+                }
+                .to_owned(),
                 args,
             }));
         }
         // Without a seat there is nothing that a Preflight could be about.
-        if leaves_unsaid(state, self.own.id, hash, terms) && !good_seats(state, self.own.id).is_empty() {
+        if state.leaves_unsaid(self.own.id) && !state.good_seats(self.own.id).is_empty() {
             let body = self.preflight(id)?;
             self.say(id, body).await?;
         }
