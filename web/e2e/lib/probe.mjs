@@ -218,10 +218,13 @@ export function heard(page, milliseconds) {
   );
 }
 
-/** Which side is heard: the one whose chime stands out by 18 dB while the other's does not. */
+/**
+ * Which side is heard: the one whose chime stands out by 18 dB while the other's does not. What stands 25 dB below the
+ * other chime is no second voice but the first one's own: a pitch of speech that passes there.
+ */
 export function whoseVoice(sound) {
-  const clear = 18;
-  if (sound.a >= clear && sound.b < clear) return 'a';
-  if (sound.b >= clear && sound.a < clear) return 'b';
-  return sound.a >= clear && sound.b >= clear ? 'both' : 'neither';
+  const heard = (one, other) => sound[one] >= 18 && sound[one] > sound[other] - 25;
+  const [a, b] = [heard('a', 'b'), heard('b', 'a')];
+  if (a && b) return 'both';
+  return a ? 'a' : b ? 'b' : 'neither';
 }
