@@ -37,7 +37,7 @@ function listen(page) {
   );
 }
 
-const fake = (sound, picture) => ['--use-fake-device-for-media-stream=fps=30', `--use-file-for-fake-audio-capture=${sound}`, `--use-file-for-fake-video-capture=${picture}`];
+const fake = (sound, picture) => ['--use-fake-device-for-media-stream=fps=20', `--use-file-for-fake-audio-capture=${sound}`, `--use-file-for-fake-video-capture=${picture}`];
 
 /**
  * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
@@ -57,7 +57,7 @@ export async function openBrowser(side, { size = 'small', flags = [], locale = '
     ignoreHTTPSErrors: true,
     acceptDownloads: true,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   await context.addInitScript(instrument);
   if (prepare) await context.addInitScript(prepare);
   return {

@@ -85,7 +85,7 @@ export class Desk {
     await this.id(name).first().click();
   }
 
-  async phase(wanted, within = 10_000) {
+  async phase(wanted, within = 30_000) {
     await this.page.locator(`[data-testid=call][data-phase="${wanted}"]`).waitFor({ timeout: within });
   }
 

@@ -5,7 +5,7 @@ import { check, demo, endAndProve, gather, TOPICS } from '../lib/call.mjs';
 import { heard, received, whoseVoice } from '../lib/probe.mjs';
 
 export const title = 'speak and be heard: the check, the lights, speaking while off, a decoder that is starved';
-export const secondsMax = 300;
+export const secondsMax = 420;
 
 /** From the moment that a fault can be known to its being said. */
 const SAID_MS_MAX = 1_000;
