@@ -73,6 +73,14 @@ export async function session(story, { a, b }) {
   return call;
 }
 
+/**
+ * Draws the terminals small: without a graphics card that costs more than the media, and a story that takes times wants
+ * the machine for those.
+ */
+export async function drawSmall({ a, b }) {
+  for (const { terminal } of [a, b]) await terminal.page.setViewportSize({ width: 640, height: 360 });
+}
+
 export async function gather(story, { a, b }) {
   await a.desk.press('gather');
   await b.desk.press('gather');

@@ -1,7 +1,7 @@
 // The link is cut for half a minute in mid-call: a sentence on every screen, the same call afterwards, the gap in the record.
 
 import { createSocket } from 'node:dgram';
-import { arrives, endAndProve, own, seeAndHear, session, shown } from '../lib/call.mjs';
+import { arrives, drawSmall, endAndProve, own, seeAndHear, session, shown } from '../lib/call.mjs';
 
 export const title = 'the link between the nodes cut for 30 s';
 
@@ -36,6 +36,7 @@ export async function tell(story) {
   };
   const { a, b } = await own(story, { route });
   const call = await session(story, { a, b });
+  await drawSmall({ a, b });
   await Promise.all([arrives(story, a), arrives(story, b)]);
   await seeAndHear(story, { a, b }, { seconds: 3 });
 

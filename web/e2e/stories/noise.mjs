@@ -1,6 +1,6 @@
 // Garbage and oversize on every port in mid-call: the honest notice nothing.
 
-import { arrives, demo, endAndProve, session } from '../lib/call.mjs';
+import { arrives, demo, drawSmall, endAndProve, session } from '../lib/call.mjs';
 import { flood, portsOf, raw, residentKib } from '../lib/noise.mjs';
 import { receivedDuring } from '../lib/probe.mjs';
 
@@ -13,6 +13,7 @@ const GROWTH_KIB_MAX = 64 * 1024;
 export async function tell(story) {
   const { process, a, b } = await demo(story);
   const call = await session(story, { a, b });
+  await drawSmall({ a, b });
   await Promise.all([arrives(story, a), arrives(story, b)]);
   const { pid } = process.child;
   const ports = portsOf(pid);

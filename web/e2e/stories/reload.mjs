@@ -1,6 +1,6 @@
 // A tab reloaded in mid-call is back in its seat, with its microphone as it was.
 
-import { arrives, demo, endAndProve, seeAndHear, session } from '../lib/call.mjs';
+import { arrives, demo, drawSmall, endAndProve, seeAndHear, session } from '../lib/call.mjs';
 import { received } from '../lib/probe.mjs';
 
 export const title = 'a terminal reloaded in mid-call';
@@ -8,6 +8,7 @@ export const title = 'a terminal reloaded in mid-call';
 export async function tell(story) {
   const { a, b } = await demo(story);
   const call = await session(story, { a, b });
+  await drawSmall({ a, b });
   await Promise.all([arrives(story, a), arrives(story, b)]);
 
   story.step('A switches the microphone off and reloads');

@@ -1,6 +1,6 @@
 // One node is killed in mid-call and started again: the same call, both pictures back, the gap in the record.
 
-import { arrives, endAndProve, own, seeAndHear, session, shown } from '../lib/call.mjs';
+import { arrives, drawSmall, endAndProve, own, seeAndHear, session, shown } from '../lib/call.mjs';
 
 export const title = 'a node killed in mid-call and started again';
 
@@ -10,6 +10,7 @@ const BACK_MS_MAX = 5_000;
 export async function tell(story) {
   const { nodes, a, b } = await own(story);
   const call = await session(story, { a, b });
+  await drawSmall({ a, b });
   await Promise.all([arrives(story, a), arrives(story, b)]);
 
   story.step('B’s node is killed');
