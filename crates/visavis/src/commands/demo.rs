@@ -182,6 +182,6 @@ fn print(nodes: &[Node; 2], links: &[Links; 2]) {
         output::line(format_args!("    terminal  {}", links.terminal));
         output::line(format_args!("    status    {}/\n", node.url));
     }
-    output::line("Ask for a call at one desk, agree at the other, gather and begin at both.");
+    output::line("Ask for a call at one desk, agree at the other; gather, check the seats and begin at both.");
     output::line("Ctrl-C stops both nodes and removes what they kept.");
 }
