@@ -104,6 +104,17 @@ export async function check(story, { a, b }) {
   }
 }
 
+/** One seat checks itself, its person answering whether he `hears` the tone; returns the fault that its desk shows. */
+export async function checkSeat(side, hears = true) {
+  await side.desk.press('check-seat');
+  await side.terminal.id(hears ? 'check-tone-yes' : 'check-tone-no').click({ timeout: 25_000 });
+  const result = side.desk.id('check-result');
+  await result.waitFor();
+  const fault = await result.getAttribute('data-fault');
+  await side.terminal.id('check-close').click();
+  return fault;
+}
+
 /** Both sides begin a session whose seats nobody checked: each operator is told so, and presses twice. */
 export async function begin(story, { a, b }) {
   await a.desk.twice('begin-anyway');

@@ -1,7 +1,7 @@
 // Real sound devices: seats that fail their check for what is really wrong with them, a microphone that is switched off
 // at itself, one that is pulled out and put back while the spare stands in.
 
-import { demo, endAndProve, gather, TOPICS } from '../lib/call.mjs';
+import { checkSeat, demo, endAndProve, gather, TOPICS } from '../lib/call.mjs';
 import { media } from '../lib/media.mjs';
 import { heard, whoseVoice } from '../lib/probe.mjs';
 import { Pulse } from '../lib/pulse.mjs';
@@ -17,17 +17,6 @@ async function choose(side, testid, label) {
   const select = side.terminal.id(testid);
   await select.locator('option', { hasText: label }).waitFor({ state: 'attached' });
   await select.selectOption({ label });
-}
-
-async function checkSeat(side, say) {
-  await side.desk.press('check-seat');
-  await say?.();
-  await side.terminal.id('check-tone-yes').click({ timeout: 25_000 });
-  const result = side.desk.id('check-result');
-  await result.waitFor();
-  const fault = await result.getAttribute('data-fault');
-  await side.terminal.id('check-close').click();
-  return fault;
 }
 
 const hears = (story, listener, what, within) => story.until(what, async () => whoseVoice(await heard(listener.terminal.page, 700)) === 'a', within);
