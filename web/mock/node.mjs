@@ -22,7 +22,7 @@ export const SIDES = [
 class Refused extends Error {}
 
 const GOOD = { heard: true, seen: true, hears: true, round_trip_ms: 131, loss_permille: 3, fault: null };
-const WELL = { captured: 'good', sent: 'good', heard: 'good', seen: 'good', fault: null, talking_off: false, camera: null, connected: true };
+const WELL = { captured: 'good', sent: 'good', heard: 'good', seen: 'good', fault: null, talking_off: false, camera: null, connected: true, uninterpreted: false };
 const HELD = { ...WELL, sent: 'none', heard: 'none', seen: 'none', connected: false };
 const CHECK_MS = 600;
 
@@ -180,7 +180,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
     ])
       node.seats.set(seat.id, seat);
     nodes.push(node);
-    const me = (seat) => ({ side: { ...side, key: hash(`key ${side.id}`) }, seat: { id: seat.id, name: seat.name, role: seat.role, place: seat.place }, version: '0.1.0', web: 'cd'.repeat(32), now: clock().toISOString() });
+    const me = (seat) => ({ side: { ...side, key: hash(`key ${side.id}`) }, seat: { id: seat.id, name: seat.name, role: seat.role, place: seat.place }, version: '0.1.0', web: 'cd'.repeat(32), microphone_stays_open: true, now: clock().toISOString() });
     const may = (call, seat) => {
       if (seat.role !== 'operator') return ['in_session', 'gathering'].includes(call.phase) ? ['end'] : [];
       const theirs = call.offers.some((o) => o.by !== side.id && o.standing === 'open');

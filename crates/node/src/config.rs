@@ -31,6 +31,9 @@ pub struct Config {
     /// What to do besides ringing at the desk.
     #[serde(default)]
     pub ring: Ring,
+    /// What this side allows at all of its seats.
+    #[serde(default)]
+    pub seats: Seats,
 }
 
 /// Pages and signalling.
@@ -92,6 +95,23 @@ pub struct Ring {
     /// Program and arguments, started once for each incoming request; empty: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
+}
+
+/// What a side allows at all of its seats.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seats {
+    /// A microphone's device may stay open in its own browser while it is off, so that whoever speaks into it is warned.
+    /// Nothing of it leaves the browser. `false`: the device is closed whenever the microphone is off, and nobody is warned.
+    pub microphone_stays_open: bool,
+}
+
+impl Default for Seats {
+    fn default() -> Self {
+        Self {
+            microphone_stays_open: true,
+        }
+    }
 }
 
 /// Why a configuration was not taken.

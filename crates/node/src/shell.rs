@@ -285,6 +285,7 @@ fn open_gate(
         secure: !matches!(config.http.tls, Tls::Off),
         hosts: config.hosts(),
         ca_pem,
+        seats: config.seats,
         limits: Limits::default(),
     })
     .map_err(|_| StartError::Entropy)

@@ -42,7 +42,7 @@ const fake = (sound, picture) => ['--use-fake-device-for-media-stream=fps=20', `
 /**
  * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
  * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set; `voice` is who
- * speaks, if not the side's principal; `prepare` runs in every page before its own code. With `pulse` its microphones are that server's, and there is no camera.
+ * speaks, if not the side's principal; `prepare` (one or several) runs in every page before its own code. With `pulse` its microphones are that server's, and there is no camera.
  */
 export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport, prepare, pulse, voice } = {}) {
   const { sound, picture } = await media(side, size, voice);
@@ -59,7 +59,7 @@ export async function openBrowser(side, { size = 'small', flags = [], locale = '
   });
   context.setDefaultTimeout(30_000);
   await context.addInitScript(instrument);
-  if (prepare) await context.addInitScript(prepare);
+  for (const script of [prepare ?? []].flat()) await context.addInitScript(script);
   return {
     side,
     context,

@@ -1,5 +1,8 @@
-// One node is killed in mid-call and started again: the same call, both pictures back, the gap in the record.
+// One node is killed in mid-call and started again: the same call, both pictures back, the gap in the record. Its side
+// forbids open microphones meanwhile: from then on its terminals close the device whenever the microphone is off.
 
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { arrives, drawSmall, endAndProve, own, seeAndHear, session, shown } from '../lib/call.mjs';
 
 export const title = 'a node killed in mid-call and started again';
@@ -7,8 +10,26 @@ export const title = 'a node killed in mid-call and started again';
 /** From the start of the process to both pictures and both voices, in milliseconds. */
 const BACK_MS_MAX = 5_000;
 
+/** Runs in B's pages: `window.open()` counts microphones whose device is open. */
+function watchDevices() {
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const tracks = [];
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await real(wanted);
+    tracks.push(...stream.getAudioTracks());
+    return stream;
+  };
+  window.microphonesOpen = () => tracks.filter((track) => track.readyState === 'live').length;
+}
+
+/** B's side writes into its configuration that no microphone stays open while it is off. */
+function forbidOpenMicrophones(node) {
+  const file = join(node.data, 'visavis.toml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('microphone_stays_open = true', 'microphone_stays_open = false'));
+}
+
 export async function tell(story) {
-  const { nodes, a, b } = await own(story);
+  const { nodes, a, b } = await own(story, { b: { prepare: watchDevices } });
   const call = await session(story, { a, b });
   await drawSmall({ a, b });
   await Promise.all([arrives(story, a), arrives(story, b)]);
@@ -22,6 +43,7 @@ export async function tell(story) {
   await a.terminal.page.waitForTimeout(2000);
 
   story.step('and started again');
+  forbidOpenMicrophones(nodes.b);
   await nodes.b.serve();
   const from = nodes.b.process.startedAt;
   await Promise.all([arrives(story, a), arrives(story, b)]);
@@ -36,5 +58,14 @@ export async function tell(story) {
     });
     story.equal([view.id, view.phase], [call, 'in_session'], `${side.letter}: the same call goes on`);
   }
+
+  story.step('B’s side forbids open microphones from now on');
+  const open = () => b.terminal.page.evaluate(() => window.microphonesOpen());
+  story.equal(await open(), 1, 'B’s microphone is on, and its device open');
+  await b.terminal.page.keyboard.press('Space');
+  story.equal(await b.terminal.id('mic-open').getAttribute('data-open'), 'false', 'off, B is told that nobody can warn');
+  await story.until('the device is closed', async () => (await open()) === 0, 2_000);
+  await b.terminal.page.keyboard.press('Space');
+  await story.until('and open again when it is on', async () => (await open()) === 1, 2_000);
   await endAndProve(story, { a, b }, call);
 }

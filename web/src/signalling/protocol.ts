@@ -25,6 +25,8 @@ export interface Me {
   version: string;
   /** Hash of the pages that the own node serves. */
   web: string;
+  /** The side allows a microphone's device to stay open while it is off, so that its speaker can be warned. */
+  microphone_stays_open: boolean;
   now: string;
 }
 
@@ -157,6 +159,8 @@ export interface SeatState {
   camera: 'covered' | 'dark' | 'backlit' | 'frozen' | null;
   /** Receipts prove sound and picture both ways. */
   connected: boolean;
+  /** An interpreter whom the call needs has been silent while the floor spoke. */
+  uninterpreted: boolean;
 }
 
 export type CheckFault =

@@ -1,17 +1,25 @@
-// How this machine's microphone is used, as somebody at it chose: whether its device stays open while it is off, and
-// whether one holds a key to speak. Kept in this browser.
+// How this machine's microphone is used, as somebody at it chose and its side allows: whether its device stays open while
+// it is off, and whether one holds a key to speak. Choices are kept in this browser.
 
 const WATCHFUL = 'visavis-microphone-watchful';
 const HOLD = 'visavis-hold-to-speak';
 
-let watchfulNow = $state(localStorage.getItem(WATCHFUL) !== 'no');
+let allowed = $state(false);
+let chosen = $state(localStorage.getItem(WATCHFUL) !== 'no');
 let holdNow = $state(localStorage.getItem(HOLD) === 'yes');
 
 /** The device stays open while the microphone is off, so that whoever speaks can be told. */
-export const watchful = (): boolean => watchfulNow;
+export const watchful = (): boolean => allowed && chosen;
+
+/** The side allows it; until the node has said so, it does not. */
+export const watchfulAllowed = (): boolean => allowed;
+
+export function allowWatchful(yes: boolean): void {
+  allowed = yes;
+}
 
 export function setWatchful(yes: boolean): void {
-  watchfulNow = yes;
+  chosen = yes;
   localStorage.setItem(WATCHFUL, yes ? 'yes' : 'no');
 }
 

@@ -79,6 +79,8 @@ pub struct SeatState {
     pub camera: Option<CameraHint>,
     /// Receipts prove sound and picture both ways.
     pub connected: bool,
+    /// An interpreter whom the call needs has been silent while the floor spoke: words get lost at one end of the call.
+    pub uninterpreted: bool,
 }
 
 /// Why a seat failed its check.
@@ -253,7 +255,7 @@ mod tests {
     use super::*;
     use crate::api::{FromBrowser, parse};
 
-    const STATE: &str = r#""captured":"good","sent":"not_yet","heard":"none","seen":"off","fault":null,"talking_off":true,"camera":"backlit","connected":false"#;
+    const STATE: &str = r#""captured":"good","sent":"not_yet","heard":"none","seen":"off","fault":null,"talking_off":true,"camera":"backlit","connected":false,"uninterpreted":true"#;
     const RESULT: &str =
         r#""heard":true,"seen":false,"hears":true,"round_trip_ms":65535,"loss_permille":1000,"fault":"not_seen""#;
 

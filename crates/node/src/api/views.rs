@@ -119,6 +119,8 @@ pub struct Me {
     pub version: String,
     /// Hash of the pages that the node serves, 64 hex digits.
     pub web: String,
+    /// Whether the side allows a microphone's device to stay open while it is off, so that its speaker can be warned.
+    pub microphone_stays_open: bool,
     /// The node's clock.
     pub now: String,
 }

@@ -24,7 +24,7 @@ use crate::{
     Node, StartError,
     api::{self, CallView, Medium, Phase, Role, Verb},
     books::Books,
-    config::{Config, Http, Link, Media, Ring, Tls},
+    config::{Config, Http, Link, Media, Ring, Seats, Tls},
     http::{ApiError, Clock},
     keys::Key,
     pair, setup, shell,
@@ -62,6 +62,7 @@ fn make(dir: &Path, name: &str, zone: &str, any: SocketAddr) {
             addresses: Vec::new(),
         },
         ring: Ring::default(),
+        seats: Seats::default(),
     };
     setup::init(dir, config, &[]).unwrap();
 }

@@ -30,8 +30,11 @@ pub use socket::{INCOMING_MAX, OUTGOING_MAX, Socket, SocketHandler};
 pub use text::Plain;
 pub(crate) use text::html;
 
-use crate::api::{Me, OwnSideView, SeatView};
 use crate::signin::{Challenges, Sessions};
+use crate::{
+    api::{Me, OwnSideView, SeatView},
+    config::Seats,
+};
 
 /// Bounds in time and number. The defaults are for a node on its own premises; tests make them short.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +103,8 @@ pub struct GateConfig {
     pub hosts: Vec<String>,
     /// The side's own CA certificate in PEM, for the page that says how to trust it.
     pub ca_pem: Option<String>,
+    /// What the side allows at all of its seats.
+    pub seats: Seats,
     /// Bounds.
     pub limits: Limits,
 }
@@ -163,6 +168,7 @@ impl Gate {
             seat,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             web: call::Hash(webui::bundle_hash()).to_string(),
+            microphone_stays_open: self.config().seats.microphone_stays_open,
             now: crate::api::time_text(self.config().clock.utc_ms()),
         }
     }

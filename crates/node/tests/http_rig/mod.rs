@@ -92,6 +92,7 @@ impl Rig {
             secure: tls.is_some(),
             hosts: options.hosts,
             ca_pem,
+            seats: node::config::Seats::default(),
             limits,
         })
         .unwrap();

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use node::{
     Node, api,
     books::Books,
-    config::{Config, Http, Link, Media, Ring, Tls},
+    config::{Config, Http, Link, Media, Ring, Seats, Tls},
     enrol, pair, setup, shell,
 };
 use serde_json::json;
@@ -108,6 +108,7 @@ fn make(side: &Side, port: Option<u16>) -> anyhow::Result<()> {
             addresses: Vec::new(),
         },
         ring: Ring::default(),
+        seats: Seats::default(),
     };
     setup::init(&side.dir, config, &[])?;
     Ok(())

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use call::SideId;
 use node::{
-    config::{Config, Http, Link, Media, Ring, Tls},
+    config::{Config, Http, Link, Media, Ring, Seats, Tls},
     setup,
 };
 
@@ -37,6 +37,7 @@ pub fn run(init: Init) -> anyhow::Result<ExitCode> {
             addresses: Vec::new(),
         },
         ring: Ring::default(),
+        seats: Seats::default(),
     };
     let key = setup::init(&init.data.dir, config, &init.hosts)?;
     let dir = init.data.dir.display();

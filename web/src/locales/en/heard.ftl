@@ -29,6 +29,7 @@ mic-stays-open = The microphone stays open on this machine while it is off, so t
 mic-is-closed = The microphone is closed while it is off. Nobody can warn you when you speak.
 ways = How the microphone is used
 way-watchful = Warn me when I speak while it is off
+way-watchful-forbidden = Your side does not allow a microphone to stay open while it is off. Nobody can warn you when you speak.
 way-hold = Hold to speak
 way-hold-hint = The microphone is on only while you hold the space bar or its button.
 

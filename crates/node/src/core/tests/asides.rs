@@ -34,6 +34,7 @@ fn state() -> SeatState {
         talking_off: true,
         camera: Some(CameraHint::Backlit),
         connected: false,
+        uninterpreted: false,
     }
 }
 
