@@ -33,7 +33,7 @@ class World {
   /** The far terminal's receipts come. */
   receipts = true;
   from: string[] = [FAR];
-  sight: Sight = { open: true, hearers: [{ key: FAR, principal: true }], picture: true, camera: true, cameraNote: null, microphone: null, muted: false, sealed: true, rttMs: 2 * LATE_MS, heard: [flowing] };
+  sight: Sight = { open: true, hearers: [{ key: FAR, principal: true }], picture: true, camera: true, cameraNote: null, microphone: null, muted: false, sealed: true, rttMs: 2 * LATE_MS, heard: [flowing], uninterpreted: false };
   shown!: Shown;
   private counts = { packets: 0, sealed: 0 };
   private zeros = 0;

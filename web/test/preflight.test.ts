@@ -5,7 +5,7 @@ import { A, B, terms, view } from './made';
 
 const GOOD: CheckResult = { heard: true, seen: true, hears: true, round_trip_ms: 128, loss_permille: 2, fault: null };
 const BAD: CheckResult = { ...GOOD, heard: false, fault: 'silent_microphone' };
-const WELL: SeatState = { captured: 'good', sent: 'good', heard: 'good', seen: 'good', fault: null, talking_off: false, camera: null, connected: true };
+const WELL: SeatState = { captured: 'good', sent: 'good', heard: 'good', seen: 'good', fault: null, talking_off: false, camera: null, connected: true, uninterpreted: false };
 
 const seat = (side: string, person: number, more: Partial<CallSeatView> = {}): CallSeatView => ({
   side, person, seat: `s${person}`, role: 'principal', title: 'Principal', place: '', key: `k${person}`, present: true, mic: true, state: null, check: null, ...more,

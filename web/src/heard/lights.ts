@@ -56,6 +56,8 @@ export interface Sight {
   rttMs: number | null;
   /** What this terminal's own decoder made of the far side. */
   heard: readonly Heard[];
+  /** An interpreter whom the call needs has been silent while the floor spoke. */
+  uninterpreted: boolean;
 }
 
 /** What keeps "connected" from being said: who does not hear or see whom. */
@@ -170,6 +172,7 @@ export class Lights {
         talking_off: this.band.look(this.on, this.speaking, now),
         camera: sight.cameraNote,
         connected: sight.open && lack === null,
+        uninterpreted: sight.uninterpreted,
       },
       faults: { captured: captured.fault, sent: sent.fault, heard: heard.fault, seen: seen.fault },
       lack: sight.open && sight.hearers.length ? lack : null,

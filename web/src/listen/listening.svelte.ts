@@ -49,6 +49,12 @@ export class Listening {
     return route({ interpretation: call.terms.interpretation ?? 'none', roster: call.roster }, tracks, this.listener, this.choice, failing(this.alarms));
   });
 
+  /** An interpreter, not this one, is silent while the floor speaks. */
+  readonly silent: boolean = $derived.by(() => {
+    const { side, person } = this.listener;
+    return this.alarms.some(({ why, people }) => why === 'silent' && !people.some((p) => p.side === side && p.id === person));
+  });
+
   constructor(private terminal: Terminal) {}
 
   start(): void {

@@ -22,7 +22,7 @@ const PACKETS_LEAST = 100;
 const HEARERS: readonly Role[] = ['principal', 'aide', 'interpreter'];
 
 const IDLE: Shown = {
-  state: { captured: 'none', sent: 'none', heard: 'none', seen: 'none', fault: null, talking_off: false, camera: null, connected: false },
+  state: { captured: 'none', sent: 'none', heard: 'none', seen: 'none', fault: null, talking_off: false, camera: null, connected: false, uninterpreted: false },
   faults: { captured: null, sent: null, heard: null, seen: null },
   lack: null,
 };

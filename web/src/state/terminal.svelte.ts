@@ -10,6 +10,7 @@ import { cameraHint } from './camera.svelte';
 import { RECEIPT_MS } from '../heard/receipt';
 import type { SeatState } from '../signalling/protocol';
 import { Hearing, isOpen } from './hearing.svelte';
+import { listeningOf } from '../listen/listening.svelte';
 import { holdToSpeak, watchful } from './ways.svelte';
 import { keepMic, micFor } from './mic';
 import { mainPicture, liveCall, screenOf, type Screen } from './screen';
@@ -87,6 +88,7 @@ export class Terminal {
         muted: this.media?.muted ?? false,
         sealed: this.seal.status?.sending ?? false,
         rttMs: this.line?.rtt_ms ?? null,
+        uninterpreted: listeningOf(this).silent,
       }),
       loss: () => this.line?.loss ?? null,
     });

@@ -24,6 +24,7 @@ missed-silent-turn = المترجم إلى { $language } صامت.
 missed-silent-you = لا أحد يسمع ترجمتكم. تحققوا من ميكروفونكم ثم تحدثوا.
 missed-missing-desk = لا أحد يترجم إلى { $language }. ليس عند محطته: { $person }.
 missed-muted-desk = لا أحد يترجم إلى { $language }. الميكروفون مغلق: { $person }.
+missed-silent-desk = المترجم صامت بينما يتحدث أحدهم، وفق محطة { $seats }.
 
 term-interpretation = الترجمة
 interpretation-none = بلا ترجمة

@@ -24,6 +24,7 @@ missed-silent-turn = The interpreter into { $language } is silent.
 missed-silent-you = Nobody hears you interpret. Look at your microphone, then speak.
 missed-missing-desk = Nobody interprets into { $language }: { $person } is not at the terminal.
 missed-muted-desk = Nobody interprets into { $language }: { $person } has the microphone off.
+missed-silent-desk = An interpreter is silent while somebody speaks. So says the terminal of { $seats }.
 
 term-interpretation = Interpretation
 interpretation-none = None

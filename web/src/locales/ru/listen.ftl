@@ -24,6 +24,7 @@ missed-silent-turn = Переводчик на { $language } молчит.
 missed-silent-you = Вашего перевода никто не слышит. Проверьте микрофон и говорите.
 missed-missing-desk = Никто не переводит на { $language }. Нет у терминала: { $person }.
 missed-muted-desk = Никто не переводит на { $language }. Микрофон выключен: { $person }.
+missed-silent-desk = Переводчик молчит, пока идёт речь. Об этом сообщает терминал: { $seats }.
 
 term-interpretation = Перевод
 interpretation-none = Без перевода
