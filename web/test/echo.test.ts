@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { delayOf, echoOf } from '../src/media/echo';
+import { delayOf, echoOf } from '../e2e/lib/echo';
 
 const RATE = 8_000;
 const SECONDS = 6;

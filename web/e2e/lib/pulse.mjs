@@ -36,6 +36,11 @@ export class Pulse {
     this.load(name, 'module-remap-source', `master=${name}-in.monitor`, `source_name=${name}`, `source_properties=device.description=${name}`);
   }
 
+  /** A microphone that hears what the browser plays, as one beside a loudspeaker does. */
+  echo(name) {
+    this.load(name, 'module-remap-source', 'master=room.monitor', `source_name=${name}`, `source_properties=device.description=${name}`);
+  }
+
   /** Pulls it out. */
   unplug(name) {
     this.control('unload-module', this.modules.get(name));
