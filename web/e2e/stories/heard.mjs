@@ -138,6 +138,28 @@ export async function tell(story) {
   story.equal(await a.terminal.mic(), 'true', 'the person does');
   await proven(story, a, 5_000);
 
+  story.step('A chooses to hold a key to speak');
+  await a.terminal.page.mouse.move(220, 200);
+  await a.terminal.id('devices-open').click();
+  await a.terminal.id('way-hold').check();
+  await a.terminal.id('devices-close').click();
+  story.equal(await a.terminal.mic(), 'false', 'no key is held');
+  await b.terminal.page.waitForTimeout(500);
+  const unheld = await decodedEnergy(b, 1_500);
+  story.check(unheld < 1e-6, 'B decodes nothing of A', unheld);
+  await a.terminal.page.keyboard.down('Space');
+  story.equal(await a.terminal.mic(), 'true', 'the key is held');
+  story.equal(whoseVoice(await heard(b.terminal.page, 2_500)), 'a', 'B hears A while it is');
+  await a.terminal.page.keyboard.up('Space');
+  story.equal(await a.terminal.mic(), 'false', 'and let go');
+  await a.terminal.page.mouse.move(240, 200);
+  await a.terminal.id('devices-open').click();
+  await a.terminal.id('way-hold').uncheck();
+  await a.terminal.id('devices-close').click();
+  await a.terminal.page.keyboard.press('Space');
+  story.equal(await a.terminal.mic(), 'true', 'one press is enough again');
+  await proven(story, a, 5_000);
+
   story.step('a note to A’s principal, dismissed with one key');
   await a.desk.id('note-text').fill('EXAMPLE: ask about the date');
   await a.desk.id('note-send').click();
