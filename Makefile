@@ -5,7 +5,7 @@
 #   make check             formatting, lints, types, documentation, licences, tidiness
 #   make web               the terminal, built into web/dist
 #   make story NAME=line   one story alone
-#   make bench             CPU per forwarded packet and added latency
+#   make bench             figures beside the floor: warning on screen, CPU per forwarded packet, added latency
 #   make soak              two hours of joins, leaves and rotations in minutes: frames lost, memory
 #   make dist              the release binary
 #
@@ -107,7 +107,9 @@ stories: setup-test built web/e2e/node_modules/.installed
 story: setup-test built web/e2e/node_modules/.installed
 	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs $(or $(NAME),line)
 
-bench: setup-build
+# What only a browser can show is measured by stories, before the packets: nothing else may run beside those.
+bench: setup-test dist web/e2e/node_modules/.installed
+	VISAVIS=$(VISAVIS) node web/e2e/run.mjs onset
 	$(CARGO) run --release --locked --package bench $(ARGS)
 
 # Two hours of a call in virtual time, with the real group and real frames: terminals come, go, are loaded anew, lose their

@@ -30,7 +30,13 @@ struct Arguments {
     /// Where the results go.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
     results: PathBuf,
+    /// Where the stories left what they measured in browsers.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/e2e/artefacts"))]
+    stories: PathBuf,
 }
+
+/// Stories that measure.
+const STORIES: [&str; 1] = ["onset"];
 
 /// Name, receivers, packets a second from the publisher, and whether a quick run takes it. A call is what two people make;
 /// the others forward at least 7,000 a second, where waking up no longer decides.
@@ -70,7 +76,10 @@ fn main() -> anyhow::Result<()> {
             case.ours.push(load::run(case.plan)?);
         }
     }
-    let report = report::summarise(&conditions, &mut cases, &peers::all(), rounds);
+    let mut report = report::summarise(&conditions, &mut cases, &peers::all(), rounds);
+    for name in STORIES {
+        report.take_story(&arguments.stories, name)?;
+    }
     report::write(&report, &arguments.results)?;
     println!("{}", report.markdown);
     Ok(())

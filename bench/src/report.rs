@@ -1,5 +1,6 @@
 //! Rounds into ratios, ratios into `results/latest.json` and a Markdown table.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -150,6 +151,30 @@ fn heading(conditions: &Conditions, rounds: usize) -> String {
         },
         conditions.work
     )
+}
+
+impl Report {
+    /// Adds what a story measured in browsers: the numbers in `<stories>/<name>/figures.json`, or that there are none.
+    ///
+    /// # Errors
+    /// A file that is there and holds something else.
+    pub fn take_story(&mut self, stories: &Path, name: &str) -> anyhow::Result<()> {
+        let text = match fs::read_to_string(stories.join(name).join("figures.json")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let _ = writeln!(self.markdown, "\nStory `{name}`: not told, nothing measured.");
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let figures: BTreeMap<String, f64> = serde_json::from_str(&text)?;
+        let words: Vec<String> = figures.iter().map(|(key, value)| format!("{key} {value}")).collect();
+        let _ = writeln!(self.markdown, "\nStory `{name}` in Chromium: {}.", words.join(", "));
+        for (key, value) in figures {
+            self.json[key] = json!(value);
+        }
+        Ok(())
+    }
 }
 
 /// Writes `latest.json` and `latest.md` into a folder.

@@ -1,7 +1,7 @@
 // What a story is given to tell itself with: steps, checks, pages and processes that are cleared away at its end,
 // and a folder for what it leaves behind to be looked at.
 
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBrowser } from './browser.mjs';
@@ -99,6 +99,11 @@ export class Story {
     const process = startImpair(args, join(this.folder, `impair-${name}.log`));
     this.undo.push(() => process.kill());
     return { process, said: await process.ready() };
+  }
+
+  /** Measured figures, for whoever draws the table. */
+  keep(file, figures) {
+    writeFileSync(join(this.folder, file), `${JSON.stringify(figures, null, 2)}\n`);
   }
 
   async shot(page, name) {
