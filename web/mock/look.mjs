@@ -6,6 +6,7 @@ import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { SIDES, startMock } from './node.mjs';
 import { aside, check } from './own.mjs';
+import { prepared, spoken } from './room.mjs';
 
 const out = process.env.LOOK_OUT ?? new URL('../look/', import.meta.url).pathname;
 const only = process.argv[2] ?? '';
@@ -13,6 +14,8 @@ mkdirSync(out, { recursive: true });
 const first = Number(process.env.LOOK_PORT ?? 28761);
 const ports = [first, first + 1];
 const ALL = { wide: [1920, 1080], mid: [1280, 720], phone: [390, 844] };
+/** The large screen in a room. */
+const LARGE = [3840, 2160];
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Each language from the side that speaks it, with what its people would write. */
 const SPOKEN = {
@@ -128,6 +131,10 @@ async function shot(page, name, sizes = Object.keys(ALL), full = false) {
     await ask(page, `${name} ${size}`);
     if (size !== 'mid' && sizes.length > 1) await walk(page, `${name} ${size}`);
   }
+  if (!sizes.includes('wide') || !name.includes(only) || (await page.getByTestId('terminal').count()) === 0) return;
+  await page.setViewportSize({ width: LARGE[0], height: LARGE[1] });
+  await page.waitForTimeout(250);
+  await page.screenshot({ path: `${out}/${name}-large.png` });
 }
 
 const sfu = await browser.newPage();
@@ -200,6 +207,7 @@ for (const language of languages) {
   const terminal = await person(mine, 'principal', language);
   await terminal.waitForTimeout(500);
   await shot(terminal, `${l}-terminal-waiting`);
+  await prepared({ terminal, shot, l });
   world.verb(far, SIDES[theirs].id, 'gather', {});
   await desk.getByTestId('gather').click();
   await terminal.getByTestId('gathering').waitFor();
@@ -221,6 +229,7 @@ for (const language of languages) {
   const aide = await person(mine, mine ? 'interpreter' : 'aide', language);
   await aide.getByTestId('far-picture').waitFor();
   await aside({ desk, terminal, aide, node: world.nodes[mine], world, shot, l, words: say });
+  await spoken({ world, call: far, own: SIDES[mine].id, far: SIDES[theirs].id, terminal, aide, shot, l });
   await aide.context().close();
   far.interrupted = [{ side: SIDES[mine].id, since: new Date().toISOString() }];
   world.line.status = 'down';
