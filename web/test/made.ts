@@ -35,5 +35,5 @@ export function offer(more: Partial<OfferView> = {}): OfferView {
 }
 
 export function view(more: Partial<CallView> = {}): CallView {
-  return { ...summary(), offers: [offer()], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], may: [], roster: terms().roster, checking: { own: false, far: false }, preflights: [], topic: null, ...more };
+  return { ...summary(), offers: [offer()], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], may: [], roster: terms().roster, checking: { own: false, far: false }, preflights: [], topic: null, footage: null, ...more };
 }

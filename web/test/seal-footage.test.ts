@@ -5,6 +5,7 @@ import { FOOTAGE_ROOT, footageContext, footageRoot, openFootage, sealFootage } f
 import { readFrame, rootKey } from '../src/seal/keys';
 import { Mls } from '../src/seal/mls';
 import { Opener, Tries } from '../src/seal/opener';
+import { Permit } from '../src/seal/permit';
 import { Roots } from '../src/seal/roots';
 import { Sealer } from '../src/seal/sealer';
 import { signer } from './seal/order';
@@ -58,28 +59,30 @@ describe('a switch between the sealed key and the footage key', () => {
   it('costs no frame, and whoever has the footage root opens nothing of the sealed ones', async () => {
     const time = { now: () => 0, sleep: () => Promise.resolve() };
     const [mine, theirs, recorders] = [new Roots(time), new Roots(time), new Roots(time)];
-    const [sealed, footage] = [await rootKey(random(32)), await rootKey(random(32))];
+    const [sealed, footage] = [await rootKey(random(32)), { root: await rootKey(random(32)), context: ONE }];
     for (const roots of [mine, theirs]) {
       roots.set(1, sealed);
       roots.setFootage(1, footage);
     }
     recorders.set(1, await rootKey(random(32)));
     recorders.setFootage(1, footage);
-    const sealer = new Sealer(mine, 5);
+    const permit = new Permit(time);
+    const sealer = new Sealer(mine, 5, permit);
     sealer.me(SEAT);
-    sealer.use(1, false);
+    sealer.use(1);
     await sealer.settled();
     const [terminal, recorder] = [new Opener(theirs), new Opener(recorders)];
     const [own, its] = [new Tries(time), new Tries(time)];
     const seen: boolean[] = [];
     for (let n = 0; n < 60; n += 1) {
-      // Asked for in the middle of the flow: frames go under the key before it until it is there.
-      if (n % 10 === 5) sealer.use(1, n % 20 === 5);
+      // In the middle of the flow; both keys stand ready.
+      if (n % 10 === 5) permit.give(ONE, n % 20 === 5 ? 1_000 : 0);
       const frame = (await sealer.seal('picture', Uint8Array.of(n).buffer))!;
       const opened = await terminal.open(SEAT, 'picture', frame, own);
       expect('data' in opened && new Uint8Array(opened.data)).toEqual(Uint8Array.of(n));
       const { footage: isFootage } = readFrame(frame)!.id;
       seen.push(isFootage);
+      expect(isFootage).toBe(n % 20 >= 5 && n % 20 < 15);
       expect('data' in (await recorder.open(SEAT, 'picture', frame, its))).toBe(isFootage);
     }
     expect(new Set(seen)).toEqual(new Set([false, true]));

@@ -84,7 +84,7 @@ class FakeSender {
 }
 
 const track = (id: number, kind: TrackView['kind'] = 'picture'): TrackView => ({ id, side: 'side', person: id, kind, key: B });
-const counted = (id: number, passed: number): Counts => ({ id, frames: passed, passed, failed: 0, replayed: 0, repeated: 0, waiting: 0 });
+const counted = (id: number, passed: number): Counts => ({ id, frames: passed, passed, footage: 0, failed: 0, replayed: 0, repeated: 0, waiting: 0 });
 
 describe('the guard', () => {
   let worker: FakeWorker;

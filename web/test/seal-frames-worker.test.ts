@@ -5,12 +5,16 @@ import type { Counts, FromFrames, TransformOptions } from '../src/seal/frames.me
 import { FIRST_CTR, LAST_CTR, METADATA, OVERHEAD, readFrame, rootKey, senderKey, writeKid, type TrackKind } from '../src/seal/keys';
 import { sealFrame } from '../src/seal/frame';
 import { KIDS_MOST, Opener, Tries, TRIES_PER_SECOND } from '../src/seal/opener';
+import { Permit, PERMIT_MS } from '../src/seal/permit';
 import { Roots, WAIT_MS } from '../src/seal/roots';
 import { Sealer } from '../src/seal/sealer';
 
 const A = 'aa'.repeat(32);
 const B = 'bb'.repeat(32);
 const C = 'cc'.repeat(32);
+/** Which Open statements footage is for. */
+const OPENS = '0e'.repeat(32);
+const OTHERS = '0f'.repeat(32);
 const root = (fill: number) => rootKey(new Uint8Array(32).fill(fill));
 const bytes = (...values: number[]) => Uint8Array.from(values).buffer;
 /** Lets everything run that can: for where nothing is expected to happen. */
@@ -83,9 +87,9 @@ class Terminal {
     this.frames.take({ do: 'me', seat });
   }
 
-  async use(epoch: number, fill = 9, footage = false): Promise<void> {
+  async use(epoch: number, fill = 9): Promise<void> {
     this.frames.take({ do: 'epoch', epoch, root: await root(fill) });
-    this.frames.take({ do: 'send', epoch, footage });
+    this.frames.take({ do: 'send', epoch });
     await this.frames.settled();
   }
 
@@ -226,7 +230,7 @@ describe('from sender to receiver', () => {
     await done(heard, seen);
     expect(data(heard)).toEqual(Array.from({ length: 40 }, (_, i) => [1, i]));
     expect(data(seen)).toEqual(Array.from({ length: 40 }, (_, i) => [2, i]));
-    expect(b.counts(heard)).toEqual({ id: heard.options.id, frames: 40, passed: 40, failed: 0, replayed: 0, repeated: 0, waiting: 0 });
+    expect(b.counts(heard)).toEqual({ id: heard.options.id, frames: 40, passed: 40, footage: 0, failed: 0, replayed: 0, repeated: 0, waiting: 0 });
   });
 
   it('drops the wrong kind, the wrong seat, nobody’s, a flipped byte, a clear frame and noise', async () => {
@@ -296,11 +300,11 @@ describe('from sender to receiver', () => {
 
   it('switches to the footage key and back without a loss, and only with its root', async () => {
     const { clock, a, b, picture, seen } = await pair();
-    a.frames.take({ do: 'footage', epoch: 1, root: await root(77) });
-    b.frames.take({ do: 'footage', epoch: 1, root: await root(77) });
+    a.frames.take({ do: 'footage', epoch: 1, root: await root(77), context: OPENS });
+    b.frames.take({ do: 'footage', epoch: 1, root: await root(77), context: OPENS });
+    await a.frames.settled();
     for (let i = 0; i < 10; i += 1) {
-      a.frames.take({ do: 'send', epoch: 1, footage: i % 2 === 1 });
-      await a.frames.settled();
+      a.frames.take({ do: 'permit', context: OPENS, ms: i % 2 === 1 ? 1_000 : 0 });
       picture.push(bytes(i));
       await done(picture);
     }
@@ -310,6 +314,8 @@ describe('from sender to receiver', () => {
     for (const frame of picture.out.slice(0, 8)) seen.push(frame.data);
     await done(seen);
     expect(data(seen)).toEqual(Array.from({ length: 8 }, (_, i) => [i]));
+    expect(a.counts(picture)).toMatchObject({ passed: 10, footage: 5 });
+    expect(b.counts(seen)).toMatchObject({ passed: 8, footage: 4 });
     b.frames.take({ do: 'footage', epoch: 1, root: null });
     for (const frame of picture.out.slice(8)) seen.push(frame.data);
     await clock.waitedFor();
@@ -317,6 +323,66 @@ describe('from sender to receiver', () => {
     await done(seen);
     expect(seen.out).toHaveLength(9);
     expect(b.counts(seen)).toMatchObject({ waiting: 1 });
+  });
+
+  /** Whether each frame pushed by `next` went out under the footage key. */
+  async function under(picture: Pipe, next: ((n: number) => void)[]): Promise<boolean[]> {
+    const before = picture.out.length;
+    for (const [n, step] of next.entries()) {
+      step(n);
+      picture.push(bytes(n));
+      await done(picture);
+    }
+    return picture.out.slice(before).map((frame) => readFrame(new Uint8Array(frame.data))!.id.footage);
+  }
+
+  it('goes back to the sealed key by itself when nobody renews the leave, and takes none for longer than the lease', async () => {
+    const { clock, a, picture } = await pair();
+    a.frames.take({ do: 'footage', epoch: 1, root: await root(77), context: OPENS });
+    await a.frames.settled();
+    const give = (ms: number) => () => a.frames.take({ do: 'permit', context: OPENS, ms });
+    const wait = (ms: number) => () => clock.forward(ms);
+    const stay = () => undefined;
+    expect(await under(picture, [stay, give(300), wait(299), wait(1), stay])).toEqual([false, true, true, false, false]);
+    expect(await under(picture, [give(60_000), wait(PERMIT_MS - 1), wait(1)])).toEqual([true, true, false]);
+    expect(await under(picture, [give(1_000), give(0), give(Number.NaN), give(-5)])).toEqual([true, false, false, false]);
+  });
+
+  it('never seals for Open statements that were shut, whatever leave comes after; for others it does', async () => {
+    const { a, picture } = await pair();
+    a.frames.take({ do: 'footage', epoch: 1, root: await root(77), context: OPENS });
+    await a.frames.settled();
+    const give = (context: string) => () => a.frames.take({ do: 'permit', context, ms: 1_000 });
+    const shut = () => a.frames.take({ do: 'shut', context: OPENS });
+    expect(await under(picture, [give(OPENS), shut, give(OPENS)])).toEqual([true, false, false]);
+    // Leave for other Opens is worth nothing with the root of these.
+    expect(await under(picture, [give(OTHERS)])).toEqual([false]);
+    a.frames.take({ do: 'footage', epoch: 1, root: await root(78), context: OTHERS });
+    await a.frames.settled();
+    expect(await under(picture, [give(OTHERS)])).toEqual([true]);
+  });
+
+  it('seals anew what was being sealed under footage at the moment of closing: the frame is not lost, and nobody gets it open', async () => {
+    const clock = new Clock();
+    const roots = new Roots(clock);
+    roots.set(1, await root(9));
+    roots.setFootage(1, { root: await root(77), context: OPENS });
+    const permit = new Permit(clock);
+    const sealer = new Sealer(roots, 5, permit);
+    sealer.me(A);
+    sealer.use(1);
+    await sealer.settled();
+    const ways = [() => permit.shut(OPENS), () => clock.forward(PERMIT_MS), () => permit.give(OPENS, 0), () => (roots.setFootage(1, null), sealer.changed())];
+    for (const [n, close] of ways.toReversed().entries()) {
+      if (n === 1) roots.setFootage(1, { root: await root(77), context: OPENS });
+      sealer.changed();
+      await sealer.settled();
+      permit.give(OPENS, 2_000);
+      const frames = [sealer.seal('picture', bytes(1)), sealer.seal('sound', bytes(2))];
+      close();
+      const sealed = await Promise.all([...frames, sealer.seal('sound', bytes(3))]);
+      expect(sealed.map((frame) => readFrame(frame!)!.id.footage)).toEqual([false, false, false]);
+    }
   });
 
   it('opens nothing of an epoch once it is forgotten, but never forgets the one in use', async () => {
@@ -473,14 +539,14 @@ describe('counters', () => {
   it('end: the last one is used, and nothing after it is sealed', async () => {
     const roots = new Roots(new Clock());
     roots.set(1, await root(9));
-    const sealer = new Sealer(roots, 5, LAST_CTR - 1);
+    const sealer = new Sealer(roots, 5, new Permit(new Clock()), LAST_CTR - 1);
     sealer.me(A);
-    sealer.use(1, false);
+    sealer.use(1);
     await sealer.settled();
     const sealed = [await sealer.seal('sound', bytes(1)), await sealer.seal('sound', bytes(2)), await sealer.seal('sound', bytes(3))];
     expect(sealed.map((frame) => frame && readFrame(frame)!.ctr)).toEqual([LAST_CTR - 1, LAST_CTR, null]);
     roots.set(2, await root(8));
-    sealer.use(2, false);
+    sealer.use(2);
     await sealer.settled();
     expect(await sealer.seal('sound', bytes(4))).toBeNull();
   });

@@ -2,6 +2,7 @@
 
 export class SealGuard {
   join(): void {}
+  shut(): void {}
   setSeats(): void {}
   sender(): Promise<void> {
     return Promise.resolve();

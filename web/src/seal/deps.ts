@@ -2,7 +2,7 @@
 
 import type { Bytes } from './bytes';
 import type { ToFrames } from './frames.messages';
-import type { SealStatus, SealToNode } from './messages';
+import type { FootageSaid, SealStatus, SealToNode } from './messages';
 import type { Mls } from './mls';
 
 export interface GroupDeps {
@@ -16,6 +16,7 @@ export interface GroupDeps {
   send(message: SealToNode): void;
   frames(message: ToFrames): void;
   status(status: SealStatus): void;
+  footage(said: FootageSaid): void;
   note(from: string, kind: number, bytes: Bytes): void;
   lease(held: boolean): void;
 }

@@ -15,10 +15,15 @@ export type ToFrames =
   | { do: 'me'; seat: string }
   /** Frames of this epoch may be opened. `root`: an HKDF key that may derive bits. */
   | { do: 'epoch'; epoch: number; root: CryptoKey }
-  /** The root for footage in a known epoch, or null: there is none. */
-  | { do: 'footage'; epoch: number; root: CryptoKey | null }
-  /** Seal with this epoch from now on; for the footage key where `footage` is true. */
-  | { do: 'send'; epoch: number; footage?: boolean }
+  /** The root for footage in a known epoch, or null: there is none. `context`: for which Open statements, hexadecimal. */
+  | { do: 'footage'; epoch: number; root: CryptoKey; context: string }
+  | { do: 'footage'; epoch: number; root: null }
+  /** Seal with this epoch from now on. */
+  | { do: 'send'; epoch: number }
+  /** Seal under the footage key of these Open statements for so many milliseconds from now on; 0 ends it. */
+  | { do: 'permit'; context: string; ms: number }
+  /** Never again under footage for these Open statements. */
+  | { do: 'shut'; context: string }
   /** Seal nothing until the next `send`. */
   | { do: 'stop' }
   /** Open nothing more of this epoch. Without effect on the one in use for sending. */
@@ -41,6 +46,8 @@ export interface Counts {
   frames: number;
   /** Went on, sealed or opened. */
   passed: number;
+  /** Of those, under a footage key. */
+  footage: number;
   /** Dropped: not whole, not of the seat that the track belongs to, not of its kind. */
   failed: number;
   /** Dropped: opened before at another place of the stream, or too old to tell. */

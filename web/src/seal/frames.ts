@@ -1,9 +1,10 @@
 // Every frame of this terminal, sealed on its way out and opened on its way in. Driven by the worker beside it, which
 // hands over time, random bits and streams. Fails closed: what cannot be sealed or opened is dropped, never let through.
 
-import { HEADER, STARTS, seatBytes } from './keys';
+import { HEADER, STARTS, isFootage, seatBytes } from './keys';
 import { readOptions, type Counts, type FromFrames, type ToFrames, type TransformOptions } from './frames.messages';
 import { Opener, Tries } from './opener';
+import { Permit } from './permit';
 import { Roots, type Time } from './roots';
 import { Sealer } from './sealer';
 
@@ -64,6 +65,7 @@ export class Frames {
   /** Seats bound before their transform ran: the two come by different ways. */
   private bound = new Map<number, string>();
   private roots: Roots;
+  private permit: Permit;
   private sealer: Sealer;
   private opener: Opener;
   private changed = false;
@@ -72,7 +74,8 @@ export class Frames {
     const start = new Uint32Array(1);
     around.random(new Uint8Array(start.buffer));
     this.roots = new Roots(around);
-    this.sealer = new Sealer(this.roots, start[0]! % STARTS);
+    this.permit = new Permit(around);
+    this.sealer = new Sealer(this.roots, start[0]! % STARTS, this.permit);
     this.opener = new Opener(this.roots);
   }
 
@@ -87,7 +90,13 @@ export class Frames {
         this.epochs(message);
         break;
       case 'send':
-        this.sealer.use(message.epoch, message.footage === true);
+        this.sealer.use(message.epoch);
+        break;
+      case 'permit':
+        this.permit.give(message.context, message.ms);
+        break;
+      case 'shut':
+        this.permit.shut(message.context);
         break;
       case 'stop':
         this.sealer.stop();
@@ -122,7 +131,7 @@ export class Frames {
     // Streams that nobody reads and writes let no frame through.
     if (!options || this.tracks.has(options.id) || this.tracks.size >= TRACKS_MOST) return;
     const { id } = options;
-    const counts = { id, frames: 0, passed: 0, failed: 0, replayed: 0, repeated: 0, waiting: 0 };
+    const counts = { id, frames: 0, passed: 0, footage: 0, failed: 0, replayed: 0, repeated: 0, waiting: 0 };
     const track: Track = { options, counts, seat: this.bound.get(id) ?? null, tries: new Tries(this.around), gap: true, askedAt: -Infinity, passedAt: -Infinity, end: new AbortController(), recent: new Map() };
     this.bound.delete(id);
     this.tracks.set(id, track);
@@ -131,6 +140,8 @@ export class Frames {
       transform: async (frame, out) => {
         const data = await this.turn(track, frame);
         if (!data || this.tracks.get(id) !== track) return;
+        // What was opened is read by what came, what was sealed by what goes.
+        if (isFootage(new Uint8Array(options.way === 'send' ? data : frame.data))) track.counts.footage += 1;
         this.mend(track, frame, transformer);
         frame.data = data;
         out.enqueue(frame);
@@ -223,7 +234,8 @@ export class Frames {
       for (const old of gone) this.opener.forget(old);
       if (renewed) this.opener.renew(short);
     } else if (message.do === 'footage') {
-      if (this.roots.setFootage(message.epoch, message.root)) this.opener.renew(short);
+      const root = message.root && { root: message.root, context: message.context };
+      if (this.roots.setFootage(message.epoch, root)) this.opener.renew(short);
     } else if (this.roots.forget(message.epoch)) this.opener.forget(short);
     if (message.do !== 'forget') this.sealer.changed();
   }

@@ -6,9 +6,10 @@ import { type Bytes, fromBase64, same, toBase64 } from './bytes';
 import { Epochs, rootOf } from './epochs';
 import type { GroupDeps } from './deps';
 import { Heard, LEASE_MS } from './heard';
-import { type Alarm, MAX_COMMIT, MAX_WELCOME, type SealFromNode, type SealSeat } from './messages';
+import { type Alarm, type FootageTold, MAX_COMMIT, MAX_WELCOME, type SealFromNode, type SealSeat } from './messages';
 import { type Applied, type Member, MlsRefused } from './mls';
 import { HEARTBEAT } from './notes';
+import { Openings } from './openings';
 import { Outside } from './outside';
 import { Past } from './past';
 import { type View, make, need } from './plan';
@@ -42,6 +43,7 @@ export class Group {
   private alarmed: Alarm | null = null;
 
   private member: Member | null = null;
+  private joinedAt: number | null = null;
   private appliedAt = 0;
   private renewedAt = 0;
   /** This epoch excludes somebody who could read the one before: it is sent under at once. */
@@ -63,11 +65,13 @@ export class Group {
   private spoken = new Spoken();
   private readonly talk: Talk;
   private readonly told: Told;
+  private readonly openings: Openings;
 
   constructor(private readonly deps: GroupDeps) {
     this.waiting = new Waiting(deps.mls);
     this.epochs = new Epochs(deps.frames);
     this.told = new Told(this.seated, this.heard, deps);
+    this.openings = new Openings(deps);
     const out = (bytes: string) => deps.send({ t: 'seal.note', call: deps.call, bytes });
     this.talk = new Talk({ ...deps, out }, this.epochs, this.heard);
     this.outside = new Outside(deps, this.waiting, this.proposals, this.seated.good);
@@ -84,6 +88,7 @@ export class Group {
       this.isOnline = online;
       this.waiting.told = false;
       this.sinceAt = -Infinity;
+      this.openings.again();
       if (!online) return;
       if (this.alarmed) return this.outside.withdraw();
       if (this.member) this.deps.send({ t: 'seal.package', call: this.deps.call, bytes: null });
@@ -111,6 +116,16 @@ export class Group {
     });
   }
 
+  /** What this terminal's own check of the record says about footage. */
+  footage(told: FootageTold | null): Promise<void> {
+    return this.run(() => this.openings.tell(told, this.deps.now()));
+  }
+
+  /** Somebody at this terminal pressed Close: these Opens open nothing here any more. */
+  pressed(context: string): Promise<void> {
+    return this.run(() => this.openings.press(context));
+  }
+
   tick(): Promise<void> {
     return this.run(() => undefined);
   }
@@ -119,12 +134,18 @@ export class Group {
   next(): number {
     const now = this.deps.now();
     const quiet = this.isOnline && this.member && !this.needSeen && this.epochs.sending === this.member.epoch;
-    return quiet ? Math.max(now + 20, this.talk.beatAt + HEARTBEAT_MS) : now + 100;
+    const due = quiet ? this.talk.beatAt + HEARTBEAT_MS : now + 100;
+    return Math.max(now + 20, Math.min(due, this.openings.next({ now, heardAt: this.farAt() })));
   }
 
   /** Whether an authenticated heartbeat of the far side came within the lease. */
   farHeard(now: number): boolean {
-    return this.far().some((key) => now - this.heard.at(key) <= LEASE_MS);
+    return now - this.farAt() <= LEASE_MS;
+  }
+
+  /** When anybody of the far side was last heard. */
+  private farAt(): number {
+    return Math.max(-Infinity, ...this.far().map((key) => this.heard.at(key)));
   }
 
   /** The seat keys of the present members. */
@@ -179,6 +200,8 @@ export class Group {
   private drop(): void {
     this.member?.wipe();
     this.member = null;
+    this.joinedAt = null;
+    this.openings.left();
     this.epochs.clear();
     this.proposals.clear(null);
     this.heard.clear();
@@ -216,7 +239,8 @@ export class Group {
 
   private async joined(member: Member): Promise<void> {
     this.outside.joined();
-    this.renewedAt = this.deps.now();
+    this.joinedAt = this.deps.now();
+    this.renewedAt = this.joinedAt;
     await this.adopt(member, null);
     this.sinceAt = -Infinity;
     this.ask();
@@ -312,18 +336,23 @@ export class Group {
   private async settle(): Promise<void> {
     const now = this.deps.now();
     if (!this.alarmed && this.heard.split(now)) this.raise('split');
-    if (this.alarmed) return this.tell(now);
+    if (this.alarmed) {
+      await this.opening();
+      return this.tell(now);
+    }
     if (!this.seated.good(this.deps.seat)) {
       if (this.member || this.outside.waits) {
         this.drop();
         this.outside.withdraw();
       }
+      await this.opening();
       return this.tell(now);
     }
     if (this.heldCommit) await this.retry(now);
     if (this.behindSince !== null && now - this.behindSince >= BEHIND_MS) this.rejoin();
     if (this.proposals.overdue(now)) this.ask();
     this.epochs.tick(now);
+    await this.opening();
     this.switch(now);
     if (this.member) {
       this.spoken.tick(this.far().some((key) => this.heard.at(key) > -Infinity), now);
@@ -335,6 +364,13 @@ export class Group {
       if (this.outside.asks(now)) this.ask();
     }
     await this.tell(now);
+  }
+
+  /** Footage, before the epoch that it may be in is sent under. */
+  private async opening(): Promise<void> {
+    const member = this.blocked() ? null : this.member;
+    const { joinedAt, isOnline: online, deps } = this;
+    await this.openings.settle({ now: deps.now(), joinedAt, heardAt: this.farAt(), member, online }, deps.now);
   }
 
   private async retry(now: number): Promise<void> {
@@ -387,7 +423,7 @@ export class Group {
       alive: (key) => this.heard.alive(key, now),
       heard: (key) => Math.max(this.heard.at(key), this.appliedAt),
       appliedAt: this.appliedAt,
-      renewedAt: this.renewedAt,
+      renewedAt: this.openings.renews ? -Infinity : this.renewedAt,
       stuckSince: this.stuckSince,
     };
   }

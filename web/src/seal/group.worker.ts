@@ -49,6 +49,7 @@ async function open({ call, seat, key, seats }: ToGroup & { do: 'open' }): Promi
     send: (message) => say({ say: 'send', message }),
     frames,
     status: (status) => say({ say: 'status', status }),
+    footage: (said) => say({ say: 'footage', said }),
     note: (from, kind, bytes) => say({ say: 'note', from, kind, bytes }),
     lease: (held) => say({ say: 'lease', held }),
   });
@@ -65,6 +66,8 @@ async function take(message: ToGroup): Promise<void> {
   else if (message.do === 'node') await group?.take(message.message);
   else if (message.do === 'seats') await group?.seats(message.seats);
   else if (message.do === 'note') await group?.note(message.kind, message.bytes);
+  else if (message.do === 'footage') await group?.footage(message.told);
+  else if (message.do === 'footage.press') await group?.pressed(message.context);
   else if (message.do === 'close') {
     await group?.close();
     group = null;

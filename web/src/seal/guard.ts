@@ -87,6 +87,11 @@ export class SealGuard implements Guard {
     this.tell({ do: 'port', port }, [port]);
   }
 
+  /** No more frames under footage for these Open statements, at once and for good. */
+  shut(context: string): void {
+    this.tell({ do: 'shut', context });
+  }
+
   /** Whose tracks are whose: the seat's key in hexadecimal, or null for nobody who may be seen or heard. */
   setSeats(seatOf: (track: TrackView) => string | null): void {
     this.seatOf = seatOf;

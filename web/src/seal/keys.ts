@@ -51,6 +51,9 @@ export function readFrame(frame: Uint8Array): { kid: number; ctr: number; id: Ke
   return id ? { kid, ctr, id } : null;
 }
 
+/** Whether the key id of a whole frame is one for footage. */
+export const isFootage = (frame: Uint8Array): boolean => ((frame[7] ?? 0) & 1) === 1;
+
 /** A seat's key as bytes; null for what is not 32 bytes in lower-case hexadecimal. */
 export function seatBytes(seat: string): Bytes | null {
   if (!/^[0-9a-f]{64}$/.test(seat)) return null;

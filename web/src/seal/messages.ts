@@ -1,6 +1,8 @@
 // What a terminal and its node say about a call's MLS group, and the page with the group's worker. Bytes are base64
 // (RFC 4648, padded), keys and group ids lower-case hex. Types and bounds only; nothing here runs.
 
+import type { Opening, WhyClosed } from './window';
+
 export type SealToNode =
   /** My key package: I am no member and want in. Null: I am one. Replaces the one before. See `NONE`. */
   | { t: 'seal.package'; call: string; bytes: string | null }
@@ -9,7 +11,11 @@ export type SealToNode =
   /** Send me what was accepted from this epoch of this group on; another group, or null: all of the present one. */
   | { t: 'seal.since'; call: string; group: string | null; epoch: number }
   /** A sealed note to every other terminal of the call. */
-  | { t: 'seal.note'; call: string; bytes: string };
+  | { t: 'seal.note'; call: string; bytes: string }
+  /** The footage root of an epoch, sealed to a recorder's key: for that recorder's node. `envelope`: 80 bytes. */
+  | { t: 'footage.root'; call: string; group: string; epoch: number; context: string; recorder: string; envelope: string }
+  /** This terminal has closed footage by itself: the minutes are over, or the far side is not heard. */
+  | { t: 'footage.closed'; call: string; why: 'clock' | 'lease' };
 
 export type SealFromNode =
   /** Every key package that waits, of both sides: the whole set at each change. */
@@ -67,6 +73,17 @@ export interface SealStatus {
   members: SealMember[];
 }
 
+/** What this terminal's own check of the record says about footage while both sides' Opens stand. */
+export interface FootageTold extends Opening {
+  /** X25519 keys of the recorders that get it, hexadecimal, ascending. */
+  recorders: string[];
+}
+
+/** How the window stands, as the group's worker holds it. `leftMs`: at the moment of saying it. */
+export type FootageSaid =
+  | { is: 'closed'; context: string | null; why: WhyClosed | null }
+  | { is: 'waiting' | 'light' | 'open'; context: string; leftMs: number };
+
 /** To the worker of the group. */
 export type ToGroup =
   | { do: 'open'; call: string; seat: string; key: CryptoKey; seats: SealSeat[] }
@@ -78,6 +95,10 @@ export type ToGroup =
   /** The whole set, at each change of the verified state. */
   | { do: 'seats'; seats: SealSeat[] }
   | { do: 'note'; kind: number; bytes: Uint8Array }
+  /** At each change of the verified state. Null: no Opens stand. */
+  | { do: 'footage'; told: FootageTold | null }
+  /** Somebody here pressed Close. */
+  | { do: 'footage.press'; context: string }
   | { do: 'close' };
 
 /** From the worker of the group. */
@@ -85,5 +106,7 @@ export type FromGroup =
   | { say: 'send'; message: SealToNode }
   | { say: 'status'; status: SealStatus }
   | { say: 'note'; from: string; kind: number; bytes: Uint8Array }
+  /** Told at each change. */
+  | { say: 'footage'; said: FootageSaid }
   /** Whether an authenticated heartbeat of the far side came within the lease. Told at each change. */
   | { say: 'lease'; held: boolean };

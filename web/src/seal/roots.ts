@@ -16,10 +16,16 @@ export interface Time {
   sleep(ms: number): Promise<void>;
 }
 
+/** An epoch's root for footage, and for which Open statements it is (hexadecimal). */
+export interface FootageRoot {
+  root: CryptoKey;
+  context: string;
+}
+
 interface Epoch {
   epoch: number;
   sealed: CryptoKey;
-  footage: CryptoKey | null;
+  footage: FootageRoot | null;
 }
 
 interface Wait {
@@ -54,7 +60,7 @@ export class Roots {
   }
 
   /** Takes or takes away an epoch's root for footage. False when the epoch is not known. */
-  setFootage(epoch: number, root: CryptoKey | null): boolean {
+  setFootage(epoch: number, root: FootageRoot | null): boolean {
     const known = this.epochs.get(epoch % EPOCHS);
     if (known?.epoch !== epoch) return false;
     known.footage = root;
@@ -69,10 +75,16 @@ export class Roots {
     return this.epochs.delete(short);
   }
 
-  /** The root that an epoch's keys come from, by its last 16 bits. */
-  find(short: number, footage: boolean): CryptoKey | null {
-    const known = this.epochs.get(short);
-    return (footage ? known?.footage : known?.sealed) ?? null;
+  /** The root that an epoch's keys come from, by its last 16 bits or the whole of it. */
+  find(epoch: number, footage: boolean): CryptoKey | null {
+    const known = this.epochs.get(epoch % EPOCHS);
+    return (footage ? known?.footage?.root : known?.sealed) ?? null;
+  }
+
+  /** An epoch's root for footage; null while there is none. */
+  footage(epoch: number): FootageRoot | null {
+    const known = this.epochs.get(epoch % EPOCHS);
+    return known?.epoch === epoch ? known.footage : null;
   }
 
   /** The same, after at most `WAIT_MS` since a frame of this epoch was first seen. */

@@ -6,13 +6,17 @@ import type { Guard } from '../media/connection';
 import type { FromNode, TrackView } from '../signalling/protocol';
 import { SealGuard, type TrackCounts } from './guard';
 import { fromBase64 } from './bytes';
+import { type Opened, openedBy } from './opened';
+import { Remembered } from './remembered';
 import { sealSeats } from './seats';
-import type { FromGroup, SealFromNode, SealSeat, SealStatus, SealToNode, ToGroup } from './messages';
+import type { FootageSaid, FromGroup, SealFromNode, SealSeat, SealStatus, SealToNode, ToGroup } from './messages';
 
 /** Frames that did not open: so many in one look at the counts let the mark fall... */
 const FALLEN_FRAMES = 3;
 /** ...for this long after the last such look. Milliseconds. */
 const FALLEN_MS = 5_000;
+/** What two clocks of one side may be apart when one of them says when footage ends. Milliseconds. */
+const SLACK_MS = 2_000;
 
 /** What a person is told. */
 export interface SealView {
@@ -23,9 +27,19 @@ export interface SealView {
   broken: boolean;
 }
 
+/** Whether frames that passed since the last counts were under footage keys. */
+export interface Flows {
+  sent: boolean;
+  received: boolean;
+}
+
 export interface SealEvents {
-  send(message: SealToNode): boolean;
+  send(message: SealToNode | { t: 'footage.close'; call: string }): boolean;
   changed(view: SealView): void;
+  /** How the window of footage stands, at each change. */
+  footage(said: FootageSaid): void;
+  /** Frames of this terminal, and of others that opened, were under footage keys just now. */
+  flows(footage: Flows): void;
   /** Sealing is over in this page: all media must stop. */
   broken(): void;
   /** A note of another member's page, opened. `from`: its seat's key. */
@@ -50,6 +64,14 @@ export class Seal {
   private view: SealView = { status: null, fallen: false, broken: false };
   private failed = new Map<number, number>();
   private sealed = new Map<number, number>();
+  private footage = new Map<number, number>();
+  private opened: Opened | null = null;
+  private readonly seat: string;
+  private readonly remembered: Remembered;
+  /** When its node says that footage ends, by this machine's clock. It can only shorten. */
+  private endsAt = Infinity;
+  /** Close was pressed here for these Opens, and the node could not be told. */
+  private unsaid: string | null = null;
   private risen: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -59,6 +81,8 @@ export class Seal {
     private events: SealEvents,
   ) {
     this.record = CallRecord.open(holder.side, holder.sideKey, call);
+    this.seat = holder.seat;
+    this.remembered = new Remembered(holder.seat, localStorage, Date.now);
     this.frames = new SealGuard(holder.seat, {
       counts: (counts) => this.count(counts),
       breach: () => this.breach(),
@@ -88,6 +112,22 @@ export class Seal {
   /** A note of the page's own to every other terminal, sealed; nothing goes while this one may not send. */
   note(kind: number, bytes: Uint8Array): void {
     this.tell({ do: 'note', kind, bytes });
+  }
+
+  /** Somebody at this terminal closes footage: here at once and for good, whoever can be told of it. */
+  closeFootage(): void {
+    const { context } = this.opened ?? {};
+    if (context) this.shut(context);
+    if (context) this.tell({ do: 'footage.press', context });
+    this.unsaid = this.events.send({ t: 'footage.close', call: this.call }) ? null : (context ?? null);
+  }
+
+  /** When the node says that footage ends, by this machine's clock; null: it says nothing. */
+  footageEnds(at: number | null): void {
+    const endsAt = at ?? Infinity;
+    if (endsAt === this.endsAt) return;
+    this.endsAt = endsAt;
+    this.told();
   }
 
   /** How many frames of this terminal's sound were sealed so far, as the worker counts. */
@@ -120,7 +160,36 @@ export class Seal {
       if (bytes) await record.insert(bytes);
     }
     for (const { key, rekeys } of keys) await record.addSide(key, rekeys);
-    if (!this.closed) this.judge(record);
+    if (this.closed) return;
+    this.judge(record);
+    await this.window(record);
+  }
+
+  /** Whether footage is open, by the record alone. What closes goes past the group, which may have other things to do. */
+  private async window(record: CallRecord): Promise<void> {
+    const opened = await openedBy(record.state(), record.introduced, this.seat);
+    if (this.closed) return;
+    const before = this.opened?.context;
+    if (before && before !== opened?.context) {
+      this.shut(before);
+      // What its node said was of the window before.
+      this.endsAt = Infinity;
+    }
+    this.opened = opened;
+    this.told();
+    if (!this.unsaid) return;
+    if (this.unsaid !== opened?.context || this.events.send({ t: 'footage.close', call: this.call })) this.unsaid = null;
+  }
+
+  private told(): void {
+    const { opened } = this;
+    const left = opened && Math.min(opened.lengthMs - this.remembered.spent(opened.context), this.endsAt - Date.now() + SLACK_MS);
+    this.tell({ do: 'footage', told: opened && left !== null ? { ...opened, leftMs: Math.max(0, left) } : null });
+  }
+
+  private shut(context: string): void {
+    this.frames.shut(context);
+    this.remembered.closed(context);
   }
 
   private judge(record: CallRecord): void {
@@ -137,17 +206,24 @@ export class Seal {
     if (this.closed) return;
     if (message.say === 'send') this.events.send(message.message);
     else if (message.say === 'status') this.show({ status: message.status });
-    else if (message.say === 'note') this.events.note(message.from, message.kind, message.bytes);
+    else if (message.say === 'footage') {
+      if (message.said.is === 'closed' && message.said.context !== null) this.shut(message.said.context);
+      this.events.footage(message.said);
+    } else if (message.say === 'note') this.events.note(message.from, message.kind, message.bytes);
   }
 
   private count(counts: TrackCounts[]): void {
     let more = 0;
-    for (const { id, way, kind, passed, failed, replayed } of counts) {
+    const flows: Flows = { sent: false, received: false };
+    for (const { id, way, kind, passed, footage, failed, replayed } of counts) {
+      if (footage > (this.footage.get(id) ?? 0)) flows[way === 'send' ? 'sent' : 'received'] = true;
+      this.footage.set(id, footage);
       if (way === 'send' && kind === 'sound') this.sealed.set(id, passed);
       if (way !== 'receive') continue;
       more += failed + replayed - (this.failed.get(id) ?? 0);
       this.failed.set(id, failed + replayed);
     }
+    this.events.flows(flows);
     if (more < FALLEN_FRAMES) return;
     this.show({ fallen: true });
     clearTimeout(this.risen);

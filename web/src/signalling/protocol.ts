@@ -230,6 +230,30 @@ export interface StatementView {
   detail: Record<string, string | number>;
 }
 
+export type RecorderState = 'idle' | 'waiting' | 'writing' | 'nothing' | 'disk_low' | 'disk_full' | 'finishing' | 'done';
+
+/** The own recorder, as its node sees it. */
+export interface RecorderView {
+  person: number;
+  /** Its X25519 key. */
+  key: string;
+  /** Waiting: no key yet. Nothing: keys are there, and nothing arrives. */
+  state: RecorderState;
+  seconds: number;
+  bytes: number;
+}
+
+/** Footage in a call whose terms have it; told at most once a second. */
+export interface FootageView {
+  open: boolean;
+  own_half: boolean;
+  far_half: boolean;
+  opened_at: string | null;
+  /** By the node's clock. */
+  ends_at: string | null;
+  recorder: RecorderView | null;
+}
+
 export type Verb = 'agree' | 'counter' | 'decline' | 'withdraw' | 'gather' | 'begin' | 'end' | 'vouch' | 'admit' | 'strike';
 
 export interface CallView extends CallSummary {
@@ -250,6 +274,8 @@ export interface CallView extends CallSummary {
   preflights: PreflightView[];
   /** Which topic of the terms is talked about, as the own side's operator says; own side only. */
   topic: { index: number; since: string } | null;
+  /** Null where the terms in force have no footage. */
+  footage: FootageView | null;
 }
 
 export interface TrackView {
@@ -327,6 +353,12 @@ export type ToNode =
   | { t: 'seal.commit'; call: string; group: string; epoch: number; commit: string; welcome: string | null }
   | { t: 'seal.since'; call: string; group: string | null; epoch: number }
   | { t: 'seal.note'; call: string; bytes: string }
+  /** The footage root of an epoch of the group, sealed to a recorder's key (HPKE); keys and ids in hexadecimal, 80 bytes in base64. */
+  | { t: 'footage.root'; call: string; group: string; epoch: number; context: string; recorder: string; envelope: string }
+  /** This terminal went back to the sealed key by itself: the minutes are over, or the far side is not heard. */
+  | { t: 'footage.closed'; call: string; why: 'clock' | 'lease' }
+  /** The principal who sits here closes footage. */
+  | { t: 'footage.close'; call: string }
   /** For the own side's desks alone: on change, at most twice a second, and after `ready`. */
   | { t: 'state'; state: SeatState }
   | { t: 'checked'; call: string; result: CheckResult }

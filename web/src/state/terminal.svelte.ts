@@ -16,6 +16,9 @@ import { keepMic, micFor } from './mic';
 import { mainPicture, liveCall, screenOf, type Screen } from './screen';
 import { flowOf, type Flow } from './flow';
 import { Seal, type SealView } from '../seal/seal';
+import type { FootageMark } from './footage';
+import { TerminalFootage } from './footage.svelte';
+import { ofNode } from './now.svelte';
 import { Session } from './session.svelte';
 
 const LAST = 'visavis-last-call';
@@ -54,6 +57,7 @@ export class Terminal {
   private looks: Stats[] = [];
   private sampler: ReturnType<typeof setInterval> | undefined;
   readonly hearing: Hearing;
+  readonly footage = new TerminalFootage();
   /** A key or the button is held to speak. */
   private pressed = false;
   private holds = holdToSpeak();
@@ -150,11 +154,14 @@ export class Terminal {
       changed: (view) => {
         this.seal = view;
       },
+      footage: (said) => this.footage.take(said),
+      flows: (flows) => this.footage.flows(flows),
       // Nothing goes out past a broken seal; the person starts the page again.
       broken: () => this.media?.stop(),
       note: (from, kind, bytes) => this.hearing.note(from, kind, bytes),
     });
     seal.online(this.session.socket.is === 'ready');
+    seal.footageEnds(ofNode(this.session.views[call]?.footage?.ends_at ?? null));
     for (const chain of this.chains) seal.take(chain);
     return seal;
   }
@@ -164,6 +171,7 @@ export class Terminal {
     this.sealing?.close();
     this.sealing = null;
     this.seal = UNSEALED;
+    this.footage.stop();
     this.session.send({ t: 'media.stop' });
     this.media?.stop();
     this.media = null;
@@ -232,14 +240,19 @@ export class Terminal {
     if (this.current) this.session.send({ t: 'end', call: this.current.call });
   }
 
+  /** Footage, closed from here: by whoever sits here as principal. */
+  closeFootage(): void {
+    this.sealing?.closeFootage();
+  }
+
   leaveEnded(): void {
     this.left = this.last;
     sessionStorage.removeItem(LAST);
   }
 
-  async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string; seal: SealView; state: SeatState }> {
+  async stats(): Promise<Stats & { call: string | null; mic: boolean; screen: string; seal: SealView; state: SeatState; footage: FootageMark }> {
     const stats = (await this.media?.stats()) ?? { connection: 'none', rtt_ms: null, kbps: null, far: [], own: [] };
-    return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is, seal: this.seal, state: this.hearing.shown.state };
+    return { ...stats, call: this.current?.call ?? null, mic: this.mic, screen: this.screen.is, seal: this.seal, state: this.hearing.shown.state, footage: this.footage.mark };
   }
 
   private async sample(): Promise<void> {
@@ -275,6 +288,7 @@ export class Terminal {
         }
         break;
       case 'call':
+        if (message.call.id === this.current?.call) this.sealing?.footageEnds(ofNode(message.call.footage?.ends_at ?? null));
         if (OVER.has(message.call.phase)) this.chains = this.chains.filter((chain) => chain.call !== message.call.id);
         break;
       case 'tracks':

@@ -5,6 +5,7 @@
 import type { ToFrames } from '../../src/seal/frames.messages';
 import { EPOCHS, readFrame, type TrackKind } from '../../src/seal/keys';
 import { Opener, Tries } from '../../src/seal/opener';
+import { Permit } from '../../src/seal/permit';
 import { Roots, WAIT_MS } from '../../src/seal/roots';
 import { Sealer } from '../../src/seal/sealer';
 import type { Bytes } from '../../src/seal/frame';
@@ -15,6 +16,7 @@ export class Media {
   /** Epochs that the group gave and has not taken back. */
   readonly epochs = new Set<number>();
   private readonly unknown = new Map<number, number>();
+  private readonly permit: Permit;
   private readonly sealer: Sealer;
   private readonly roots: Roots;
   private readonly tries = new Map<string, Tries>();
@@ -24,7 +26,8 @@ export class Media {
     const { world } = terminal;
     this.time = { now: () => world.now, sleep: () => Promise.resolve() };
     this.roots = new Roots(this.time);
-    this.sealer = new Sealer(this.roots, Math.floor(world.random() * 2 ** 32));
+    this.permit = new Permit(this.time);
+    this.sealer = new Sealer(this.roots, Math.floor(world.random() * 2 ** 32), this.permit);
     this.opener = new Opener(this.roots);
     this.sealer.me(terminal.key);
     terminal.also = (message) => this.take(message);
@@ -38,7 +41,13 @@ export class Media {
       for (const old of gone) this.opener.forget(old);
       if (renewed) this.opener.renew(message.epoch % EPOCHS);
       this.sealer.changed();
-    } else if (message.do === 'send') this.sealer.use(message.epoch, false);
+    } else if (message.do === 'footage') {
+      const root = message.root && { root: message.root, context: message.context };
+      if (this.roots.setFootage(message.epoch, root)) this.opener.renew(message.epoch % EPOCHS);
+      this.sealer.changed();
+    } else if (message.do === 'permit') this.permit.give(message.context, message.ms);
+    else if (message.do === 'shut') this.permit.shut(message.context);
+    else if (message.do === 'send') this.sealer.use(message.epoch);
     else if (message.do === 'stop') this.sealer.stop();
     else if (message.do === 'forget') {
       this.epochs.delete(message.epoch);

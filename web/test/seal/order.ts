@@ -5,7 +5,7 @@
 import { concat } from '../../src/seal/bytes';
 import type { ToFrames } from '../../src/seal/frames.messages';
 import { Group } from '../../src/seal/group';
-import type { Alarm, SealFromNode, SealSeat, SealStatus, SealToNode } from '../../src/seal/messages';
+import type { Alarm, FootageSaid, SealFromNode, SealSeat, SealStatus, SealToNode } from '../../src/seal/messages';
 import { Mls, type Signer } from '../../src/seal/mls';
 import { hex } from '../../src/signalling/proofs';
 
@@ -56,6 +56,8 @@ export class Terminal {
   faults: string[] = [];
   alarms = new Set<Alarm>();
   lease = false;
+  /** How its window of footage stood, at each change. */
+  footage: FootageSaid[] = [];
   running = false;
   socket = 0;
   connected = false;
@@ -89,6 +91,7 @@ export class Terminal {
         this.status = status;
         if (status.alarm) this.alarms.add(status.alarm);
       },
+      footage: (said) => this.footage.push(said),
       note: () => undefined,
       lease: (held) => (this.lease = held),
     });
@@ -276,7 +279,7 @@ export class World {
     } else if (message.t === 'seal.since') {
       const from = message.group === this.group ? message.epoch : 0;
       for (const a of this.accepted.filter((x) => x.epoch >= from)) this.toSide(t, a);
-    } else this.propose(t, message);
+    } else if (message.t === 'seal.commit') this.propose(t, message);
   }
 
   private propose(t: Terminal, m: SealToNode & { t: 'seal.commit' }): void {
