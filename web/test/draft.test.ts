@@ -86,7 +86,7 @@ describe('a request', () => {
 
 describe('other terms', () => {
   it('start as a faithful copy', () => {
-    const base = terms({ footage: { minutes: 2, persons: [1], recorders: [A], release: 'both' } });
+    const base = terms({ footage: { minutes: 2, persons: [1], recorders: [A], release: 'both', releasers: [A], embargo: { until: 'none' } } });
     expect(termsOf(copy(base, own), own, far, base, null)).toEqual(base);
   });
 

@@ -90,7 +90,7 @@ const VALUES: Record<string, string[]> = {
   'listen-': ['original', 'interpretation', 'both'],
   'listen-hears-': ['original', 'interpretation', 'both'],
   'missed-': ['missing-here', 'silent-here', 'missing-there', 'silent-there', 'missing-turn', 'silent-turn', 'missing-desk', 'muted-desk'],
-  'said-': ['offer', 'counter', 'agree', 'decline', 'withdraw', 'lapse', 'gather', 'preflight', 'vouch', 'vouch-nobody', 'admit', 'strike', 'begin', 'open', 'close', 'lost', 'back', 'end', 'rekey', 'other'],
+  'said-': ['offer', 'counter', 'agree', 'decline', 'withdraw', 'lapse', 'gather', 'preflight', 'vouch', 'vouch-nobody', 'admit', 'strike', 'begin', 'open', 'close', 'lost', 'back', 'end', 'rekey', 'release', 'correction', 'recall', 'other'],
   'seal-': ['joining', 'alone', 'sealed', 'fallen', 'broken'],
   'why-': CHECK_WHYS,
   'mend-': CHECK_WHYS,

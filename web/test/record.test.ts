@@ -21,7 +21,7 @@ describe('differences between terms', () => {
       topics: ['EXAMPLE topic', 'another'],
       reason: 'other',
       languages: ['en'],
-      footage: { minutes: 3, persons: [1, 2], recorders: [A], release: 'both' },
+      footage: { minutes: 3, persons: [1, 2], recorders: [A], release: 'both', releasers: [A], embargo: { until: 'none' } },
       roster: [{ ...before.roster[0]!, place: 'Wilmington' }, { id: 3, side: B, role: 'aide', title: 'Aide', place: 'Moscow' }],
     });
     const found = changes(before, after);

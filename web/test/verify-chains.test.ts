@@ -14,7 +14,7 @@ interface Case {
   name: string;
   first_keys: string[];
   statements: { bytes: string; kind: string; void: string | null }[];
-  state: Pick<State, 'phase' | 'in_force' | 'crossed' | 'forked' | 'gathered' | 'begin_by' | 'begun' | 'ended' | 'footage_open' | 'roster'> & {
+  state: Pick<State, 'phase' | 'in_force' | 'crossed' | 'forked' | 'gathered' | 'begin_by' | 'begun' | 'ended' | 'footage_open' | 'releases' | 'roster'> & {
     offers: { hash: string; standing: string }[];
     seats: { side: string; key: string; person: number; good: boolean }[];
   };
@@ -28,10 +28,10 @@ const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
 /** A state as the vectors write it. */
 function written(state: State | null): Case['state'] {
   if (!state) throw new Error('no state');
-  const { phase, in_force, crossed, forked, gathered, begin_by, begun, ended, footage_open, roster } = state;
+  const { phase, in_force, crossed, forked, gathered, begin_by, begun, ended, footage_open, releases, roster } = state;
   const offers = state.offers.map(({ hash, standing }) => ({ hash, standing }));
   const seats = state.seats.map(({ side, key, person, good }) => ({ side, key, person, good }));
-  return { phase, in_force, crossed, forked, gathered, begin_by, begun, ended, footage_open, roster, offers, seats };
+  return { phase, in_force, crossed, forked, gathered, begin_by, begun, ended, footage_open, releases, roster, offers, seats };
 }
 
 /** The order of terms in force says nothing, and is not the nodes'. */

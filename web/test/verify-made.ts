@@ -114,8 +114,9 @@ export class World {
   terms(replaces: Hex | null = null, minutes = 50): Map<number, Item> {
     const parties = this.sides.map((side) => fields(raw(side.id), 'Europe/Moscow', 'Capital'));
     const roster = this.sides.map((_, at) => this.person(at, at));
-    const footage = fields(1, [0], [raw(this.side(0).id)], 1);
-    return fields(1, 1_640_896_500_000, minutes, parties, [], 'EXAMPLE reason', roster, ['en'], footage, replaces === null ? null : raw(replaces), 1);
+    const first = [raw(this.side(0).id)];
+    const footage = fields(1, [0], first, 1, first, fields(1, null));
+    return fields(1, 1_640_896_500_000, minutes, parties, [], 'EXAMPLE reason', roster, ['en'], footage, replaces === null ? null : raw(replaces), 1, 1);
   }
 
   /** The side's next statement, or what it says in a place that is taken already, having seen what is in `seen`. */

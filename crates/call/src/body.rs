@@ -1,4 +1,4 @@
-//! What statements say: the seventeen kinds and their bytes.
+//! What statements say: the nineteen kinds and their bytes.
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::ids::{Hash, LineId, PublicKey, SideId, Timestamp};
@@ -43,6 +43,10 @@ numbered!(
         End = 16 "end",
         /// A side's key gives way to another.
         Rekey = 17 "rekey",
+        /// One side's word, or half of it, that a clip may be shown.
+        Release = 18 "release",
+        /// A clip taken back.
+        Recall = 19 "recall",
     }
 );
 
@@ -52,14 +56,17 @@ impl Kind {
     pub const fn is_closing(self) -> bool {
         matches!(
             self,
-            Self::Decline | Self::Withdraw | Self::Lapse | Self::Strike | Self::Close | Self::End
+            Self::Decline | Self::Withdraw | Self::Lapse | Self::Strike | Self::Close | Self::End | Self::Recall
         )
     }
 
     /// Whether it is one side's half of an opening.
     #[must_use]
     pub const fn is_half(self) -> bool {
-        matches!(self, Self::Offer | Self::Agree | Self::Begin | Self::Open | Self::Admit)
+        matches!(
+            self,
+            Self::Offer | Self::Agree | Self::Begin | Self::Open | Self::Admit | Self::Release
+        )
     }
 }
 
@@ -173,6 +180,18 @@ pub enum Body {
         /// The new key's signature over its introduction: see [`Body::rekey`].
         proof: [u8; 64],
     },
+    /// A clip of the footage may be shown: a releaser's word alone, or half of it, as the terms say.
+    Release {
+        /// The SHA-256 of the signed clip's file.
+        clip: Hash,
+        /// The released clip whose place it takes, where it corrects one.
+        instead: Option<Hash>,
+    },
+    /// Takes back a release of a clip.
+    Recall {
+        /// The clip.
+        clip: Hash,
+    },
 }
 
 fn introduction(line: &LineId, side: &SideId, key: &PublicKey) -> Vec<u8> {
@@ -220,6 +239,8 @@ impl Body {
             Self::Back { .. } => Kind::Back,
             Self::End => Kind::End,
             Self::Rekey { .. } => Kind::Rekey,
+            Self::Release { .. } => Kind::Release,
+            Self::Recall { .. } => Kind::Recall,
         }
     }
 
@@ -235,6 +256,7 @@ impl Body {
             Self::Lost { since, .. } | Self::Back { since, .. } if !since.in_bounds() => {
                 Err(Refusal::Text { field: "since" })
             }
+            Self::Release { clip, instead } if *instead == Some(*clip) => Err(Refusal::Text { field: "instead" }),
             _ => Ok(()),
         }
     }
@@ -248,7 +270,8 @@ impl Body {
             | Self::Lapse { offer: hash }
             | Self::Gather { terms: hash }
             | Self::Begin { terms: hash }
-            | Self::Open { terms: hash } => {
+            | Self::Open { terms: hash }
+            | Self::Recall { clip: hash } => {
                 out.map(1).uint(1).bytes(&hash.0);
             }
             Self::Preflight { terms, seats } => {
@@ -277,6 +300,10 @@ impl Body {
             }
             Self::Rekey { key, proof } => {
                 out.map(2).uint(1).bytes(&key.0).uint(2).bytes(proof);
+            }
+            Self::Release { clip, instead } => {
+                out.map(2).uint(1).bytes(&clip.0).uint(2);
+                out.maybe(instead.as_ref().map(Hash::as_bytes));
             }
         }
     }
@@ -351,6 +378,12 @@ impl Body {
                     proof: second(input)?.array_of()?,
                 }
             }
+            Kind::Release => {
+                let clip = Hash(first(input, 2)?.array_of()?);
+                let instead = second(input)?.maybe()?.map(Hash);
+                Self::Release { clip, instead }
+            }
+            Kind::Recall => Self::Recall { clip: one_hash(input)? },
         };
         body.check().map_err(|_| Malformed::Value)?;
         Ok(body)

@@ -262,7 +262,9 @@ impl Chains {
         let void = if statement.kind().is_closing() || matches!(self.subject, Subject::Line(_)) {
             None
         } else {
-            View::at(self, past.clone()).judge(side, statement.body()).err()
+            View::at(self, past.clone())
+                .judge(side, statement.body(), statement.at())
+                .err()
         };
         self.said
             .entry((statement.kind(), side))

@@ -20,6 +20,7 @@ mod key;
 mod keyring;
 pub mod record;
 mod refusal;
+mod release;
 mod rules;
 mod state;
 mod statement;
@@ -36,6 +37,7 @@ pub use ids::{CallId, Hash, LineId, NotHex, PublicKey, SideId, Timestamp, unhex}
 pub use key::{SecretKey, Signer};
 pub use keyring::{KEYS_MAX, Keyring};
 pub use refusal::Refusal;
+pub use release::{RELEASES_MAX, ReleaseState};
 pub use rules::{ADMITS_MAX, OFFERS_MAX, ask, may, propose};
 pub use state::{FootageState, Gap, Mark, OfferState, Phase, Preflight, Seat, Standing, State};
 pub use statement::{CHAIN_MAX, CLOSING_PLACES, Head, STATEMENT_BYTES_MAX, Statement, Subject, Unsigned};

@@ -105,6 +105,24 @@ pub enum Refusal {
     /// Footage is not open, and no side has asked for it.
     #[error("footage is not open")]
     NotOpen,
+    /// Footage was agreed, but never open.
+    #[error("footage was never open")]
+    NeverOpen,
+    /// The side is none of those that may release.
+    #[error("not a side that may release")]
+    NotAReleaser,
+    /// The terms let nothing of the footage be released yet.
+    #[error("the terms let nothing be released yet")]
+    Embargoed,
+    /// A correction names a clip that was not released.
+    #[error("no such clip was released")]
+    UnknownClip,
+    /// Another clip has taken its place.
+    #[error("another clip has taken its place")]
+    ClipReplaced,
+    /// There is no release of the clip that this side could take back.
+    #[error("no release to take back")]
+    NotReleased,
     /// Nobody of that number is on the roster.
     #[error("not on the roster")]
     NotOnRoster,
@@ -169,6 +187,12 @@ impl Refusal {
             Self::NotInSession => "not_in_session",
             Self::NoFootage => "no_footage",
             Self::NotOpen => "not_open",
+            Self::NeverOpen => "never_open",
+            Self::NotAReleaser => "not_a_releaser",
+            Self::Embargoed => "embargoed",
+            Self::UnknownClip => "unknown_clip",
+            Self::ClipReplaced => "clip_replaced",
+            Self::NotReleased => "not_released",
             Self::NotOnRoster => "not_on_roster",
             Self::OnRoster => "on_roster",
             Self::RosterFull => "roster_full",
@@ -211,6 +235,12 @@ impl Refusal {
         "not_in_session",
         "no_footage",
         "not_open",
+        "never_open",
+        "not_a_releaser",
+        "embargoed",
+        "unknown_clip",
+        "clip_replaced",
+        "not_released",
         "not_on_roster",
         "on_roster",
         "roster_full",

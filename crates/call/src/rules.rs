@@ -45,7 +45,7 @@ pub fn ask(me: SideId, terms: Terms, at: Timestamp) -> Result<Unsigned, Refusal>
 /// # Errors
 /// The [`Refusal`] that names the rule.
 pub fn propose(chains: &Chains, me: SideId, body: Body, at: Timestamp) -> Result<Unsigned, Refusal> {
-    may(chains, me, &body)?;
+    may(chains, me, &body, at)?;
     instant(at)?;
     let side = chains.index(me).ok_or(Refusal::NotAParty)?;
     let draft = chains.draft(side, body, at);
@@ -53,11 +53,11 @@ pub fn propose(chains: &Chains, me: SideId, body: Body, at: Timestamp) -> Result
     Ok(draft)
 }
 
-/// Whether `me` may say this next: the same answer as [`propose`]'s, without a draft.
+/// Whether `me` may say this next, at this time: the same answer as [`propose`]'s, without a draft.
 ///
 /// # Errors
 /// The [`Refusal`] that names the rule.
-pub fn may(chains: &Chains, me: SideId, body: &Body) -> Result<(), Refusal> {
+pub fn may(chains: &Chains, me: SideId, body: &Body, at: Timestamp) -> Result<(), Refusal> {
     body.check()?;
     let side = chains.index(me).ok_or(Refusal::NotAParty)?;
     let view = View::at(chains, chains.whole());
@@ -82,7 +82,7 @@ pub fn may(chains: &Chains, me: SideId, body: &Body) -> Result<(), Refusal> {
             Err(Refusal::Forked)
         };
     }
-    view.judge(side, body)
+    view.judge(side, body, at)
 }
 
 fn instant(at: Timestamp) -> Result<(), Refusal> {
@@ -94,10 +94,14 @@ fn instant(at: Timestamp) -> Result<(), Refusal> {
 }
 
 impl<'a> View<'a> {
-    /// Whether `side`, seeing this, may say `body`.
-    pub fn judge(&self, side: usize, body: &Body) -> Result<(), Refusal> {
-        if let Body::End = body {
-            return self.judge_end(side);
+    /// Whether `side`, seeing this, may say `body` at a time of its clock.
+    pub fn judge(&self, side: usize, body: &Body, at: Timestamp) -> Result<(), Refusal> {
+        match *body {
+            Body::End => return self.judge_end(side),
+            // Clips are made of what is over, and outlive the call.
+            Body::Release { clip, instead } => return self.judge_release(side, clip, instead, at),
+            Body::Recall { clip } => return self.judge_recall(side, clip),
+            _ => {}
         }
         if self.ended() {
             return Err(Refusal::Ended);
@@ -123,7 +127,7 @@ impl<'a> View<'a> {
             Body::Close => self.judge_close(),
             Body::Lost { far, .. } | Body::Back { far, .. } => self.judge_cut(side, *far, body.kind()),
             Body::Rekey { .. } => Err(Refusal::WrongChain),
-            Body::End => Ok(()),
+            Body::End | Body::Release { .. } | Body::Recall { .. } => Ok(()),
         }
     }
 

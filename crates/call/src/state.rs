@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::body::{Body, Kind, SeatCheck};
 use crate::chains::{Chains, Entry, Fork};
 use crate::ids::{CallId, Hash, PublicKey, SideId, Timestamp};
+use crate::release::ReleaseState;
 use crate::terms::{Person, PersonId, Terms};
 use crate::view::{Offered, View};
 
@@ -194,6 +195,8 @@ pub struct State {
     pub preflights: Vec<Preflight>,
     /// Footage.
     pub footage: FootageState,
+    /// Every release that counts, in the order in which it was first said by the sides' clocks.
+    pub releases: Vec<ReleaseState>,
 }
 
 impl State {
@@ -243,6 +246,7 @@ impl State {
             } else {
                 footage(&view, &in_force)
             },
+            releases: view.releases(),
             in_force: in_force.iter().map(|offer| offer.hash).collect(),
             forks,
         }
@@ -276,7 +280,7 @@ impl State {
     }
 }
 
-fn mark(entry: &Entry) -> Mark {
+pub(crate) fn mark(entry: &Entry) -> Mark {
     Mark {
         side: entry.statement.side(),
         at: entry.statement.at(),

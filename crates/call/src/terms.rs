@@ -1,5 +1,6 @@
 //! Terms: what the sides agree to. Every list and text has a bound; every list has one order.
 
+mod footage;
 mod person;
 
 use core::fmt;
@@ -8,6 +9,7 @@ use crate::cbor::{Malformed, Reader, Writer};
 use crate::ids::{Hash, SideId, Timestamp};
 use crate::refusal::Refusal;
 
+pub use footage::{Embargo, Footage, Release};
 pub use person::{Interprets, Person};
 
 /// Most sides in one call.
@@ -110,12 +112,14 @@ numbered!(
 );
 
 numbered!(
-    /// Who may release a clip.
-    Release {
-        /// Either side alone.
-        Either = 1 "either",
-        /// Only with the other's consent.
-        Both = 2 "both",
+    /// What each side may say publicly of the call before it takes place.
+    Announce {
+        /// Nothing.
+        Nothing = 1 "nothing",
+        /// That it takes place, and when.
+        Call = 2 "call",
+        /// Who asked for it and the topics, too.
+        Topics = 3 "topics",
     }
 );
 
@@ -162,19 +166,6 @@ pub struct Party {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PersonId(pub u16);
 
-/// The terms of footage: how long, who is in the picture, whose recorders, who releases.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Footage {
-    /// Its longest duration.
-    pub minutes: u16,
-    /// Whose sound and picture the recorders get; ascending.
-    pub persons: Vec<PersonId>,
-    /// The sides whose recorders take part; ascending.
-    pub recorders: Vec<SideId>,
-    /// Who may release a clip.
-    pub release: Release,
-}
-
 /// What the sides agree to. The order of its lists is part of it: see [`Terms::tidy`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -198,6 +189,8 @@ pub struct Terms {
     pub interpretation: Interpretation,
     /// The footage, where there is to be one.
     pub footage: Option<Footage>,
+    /// What each side may announce beforehand.
+    pub announce: Announce,
     /// The offer that these terms take the place of once they are agreed.
     pub replaces: Option<Hash>,
 }
@@ -272,72 +265,13 @@ fn minutes(value: u16, field: &'static str) -> Result<(), Refusal> {
     }
 }
 
-impl Footage {
-    fn check(&self, terms: &Terms) -> Result<(), Refusal> {
-        minutes(self.minutes, "footage_minutes")?;
-        count(self.persons.len(), 1, ROSTER_MAX, "footage_persons")?;
-        count(self.recorders.len(), 1, SIDES_MAX, "footage_recorders")?;
-        ascending(self.persons.iter(), "footage_persons")?;
-        ascending(self.recorders.iter(), "footage_recorders")?;
-        let on_roster = |id: &PersonId| terms.roster.iter().any(|person| person.id == *id);
-        let is_party = |side: &SideId| terms.parties.iter().any(|party| party.side == *side);
-        if !self.persons.iter().all(on_roster) {
-            return Err(Refusal::NotOnRoster);
-        }
-        if self.recorders.iter().all(is_party) {
-            Ok(())
-        } else {
-            Err(Refusal::NotAParty)
-        }
-    }
-
-    fn encode(&self, out: &mut Writer) {
-        out.map(4)
-            .uint(1)
-            .uint(self.minutes.into())
-            .uint(2)
-            .array(self.persons.len());
-        for person in &self.persons {
-            out.uint(person.0.into());
-        }
-        out.uint(3).array(self.recorders.len());
-        for side in &self.recorders {
-            out.bytes(&side.0);
-        }
-        out.uint(4).uint(self.release.number());
-    }
-
-    fn decode(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        input.map(4)?;
-        input.key(1)?;
-        let minutes = input.u16()?;
-        input.key(2)?;
-        let len = input.array(ROSTER_MAX)?;
-        let persons = (0..len).map(|_| input.u16().map(PersonId)).collect::<Result<_, _>>()?;
-        input.key(3)?;
-        let len = input.array(SIDES_MAX)?;
-        let recorders = (0..len)
-            .map(|_| input.array_of().map(SideId))
-            .collect::<Result<_, _>>()?;
-        input.key(4)?;
-        let release = Release::of_number(input.uint()?).ok_or(Malformed::Value)?;
-        Ok(Self {
-            minutes,
-            persons,
-            recorders,
-            release,
-        })
-    }
-}
-
 impl Terms {
     /// Puts every list whose order means nothing into the one order that statements carry.
     pub fn tidy(&mut self) {
         self.parties.sort_by_key(|party| party.side);
         self.roster.sort_by_key(|person| person.id);
         if let Some(footage) = &mut self.footage {
-            footage.persons.sort_unstable();
-            footage.recorders.sort_unstable();
+            footage.tidy();
         }
     }
 
@@ -384,7 +318,7 @@ impl Terms {
     }
 
     pub(crate) fn encode(&self, out: &mut Writer) {
-        out.map(11)
+        out.map(12)
             .uint(1)
             .uint(self.medium.number())
             .uint(2)
@@ -420,10 +354,11 @@ impl Terms {
         }
         out.uint(10).maybe(self.replaces.as_ref().map(Hash::as_bytes));
         out.uint(11).uint(self.interpretation.number());
+        out.uint(12).uint(self.announce.number());
     }
 
     pub(crate) fn decode(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        input.map(11)?;
+        input.map(12)?;
         input.key(1)?;
         let medium = Medium::of_number(input.uint()?).ok_or(Malformed::Value)?;
         input.key(2)?;
@@ -452,6 +387,8 @@ impl Terms {
         let replaces = input.maybe()?.map(Hash);
         input.key(11)?;
         let interpretation = Interpretation::of_number(input.uint()?).ok_or(Malformed::Value)?;
+        input.key(12)?;
+        let announce = Announce::of_number(input.uint()?).ok_or(Malformed::Value)?;
         let terms = Self {
             medium,
             start,
@@ -463,6 +400,7 @@ impl Terms {
             languages,
             interpretation,
             footage,
+            announce,
             replaces,
         };
         terms.check().map_err(|_| Malformed::Value)?;

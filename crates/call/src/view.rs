@@ -184,7 +184,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether every closing that `closes` picks was before the half's signer's eyes.
-    fn saw_all(half: &Entry, mut closings: impl Iterator<Item = (usize, &'a Entry)>) -> bool {
+    pub fn saw_all(half: &Entry, mut closings: impl Iterator<Item = (usize, &'a Entry)>) -> bool {
         closings.all(|(side, closing)| closing.statement.number() <= half.past[side])
     }
 

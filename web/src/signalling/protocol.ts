@@ -59,8 +59,18 @@ export interface Footage {
   minutes: number;
   persons: number[];
   recorders: string[];
+  /** Whether a releaser's word is enough, or the other side's consent is needed. */
   release: 'either' | 'both';
+  /** The sides that may release a clip. */
+  releasers: string[];
+  embargo: Embargo;
 }
+
+/** Until when nothing of the footage is released; `at` stands where it is a time, and only there. */
+export type Embargo = { until: 'none' | 'end' } | { until: 'time'; at: string };
+
+/** What each side may say publicly of a call before it takes place: nothing, that it is and when, who asked and the topics too. */
+export type Announce = 'nothing' | 'call' | 'topics';
 
 export interface Zone {
   side: string;
@@ -79,6 +89,8 @@ export interface Terms {
   languages: string[];
   interpretation?: Interpretation;
   footage: Footage | null;
+  /** A node always says it. */
+  announce?: Announce;
   replaces: string | null;
 }
 

@@ -1,6 +1,6 @@
 //! Random histories: anything said by anyone, delivered late, twice, in any order or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use super::model::Model;
 use super::world::World;
 use crate::record::{Outcome, SideEntry, Trust, TrustedSide, export, verify};
-use crate::{Body, Chains, Kind, Phase, Signer, State, Statement, Taken, Timestamp, Unsigned, may};
+use crate::{Body, Chains, Hash, Kind, Phase, RELEASES_MAX, Signer, State, Statement, Taken, Timestamp, Unsigned, may};
 
 /// One step: who, what, which.
 type Step = (u8, u8, u8);
@@ -25,6 +25,10 @@ struct Seen {
     ended: usize,
     admitted: usize,
     interrupted: usize,
+    proposed: usize,
+    released: usize,
+    recalled: usize,
+    replaced: usize,
 }
 
 fn step(world: &mut World, (who, what, which): Step) {
@@ -35,10 +39,9 @@ fn step(world: &mut World, (who, what, which): Step) {
             let candidates = world.candidates(side, which);
             // Closings end most histories at once if every one is as likely as the rest.
             let dull = |body: &Body| body.kind().is_closing() && !which.is_multiple_of(5);
-            let me = world.sides[side];
             let fits: Vec<&Body> = candidates
                 .iter()
-                .filter(|body| !dull(body) && may(world.chains(side), me, body).is_ok())
+                .filter(|body| !dull(body) && world.may(side, body).is_ok())
                 .collect();
             if let Some(body) = fits.get(usize::from(which) % fits.len().max(1)) {
                 world.force(side, (*body).clone());
@@ -64,8 +67,16 @@ fn step(world: &mut World, (who, what, which): Step) {
     }
 }
 
+/// Where a history begins: most with an offer, some after footage, so that clips are spoken of often.
+fn beginning(sides: u8, steps: &[Step]) -> World {
+    match (sides, steps.first()) {
+        (2, Some((who, _, variant))) if who % 3 == 0 => World::after_footage(variant & !4).0,
+        _ => World::new(sides),
+    }
+}
+
 fn run(sides: u8, steps: &[Step], check: &mut impl FnMut(&World)) -> World {
-    let mut world = World::new(sides);
+    let mut world = beginning(sides, steps);
     for one in steps {
         step(&mut world, *one);
         check(&world);
@@ -82,6 +93,14 @@ fn note(seen: &mut Seen, world: &World) {
         seen.ended += usize::from(state.phase == Phase::Ended);
         seen.admitted += usize::from(state.roster.iter().any(|person| person.id.0 == 5));
         seen.interrupted += state.interrupted().count();
+        let releases = &state.releases;
+        seen.proposed += releases
+            .iter()
+            .filter(|one| !one.standing && !one.by.is_empty())
+            .count();
+        seen.released += releases.iter().filter(|one| one.standing).count();
+        seen.recalled += releases.iter().filter(|one| one.recalled).count();
+        seen.replaced += releases.iter().filter(|one| one.replaced).count();
         seen.void += node
             .statements()
             .filter(|statement| node.void(statement).is_some())
@@ -107,6 +126,18 @@ fn agrees_with_model(chains: &Chains) {
     let over = state.phase == Phase::Ended;
     assert_eq!(state.footage.open.is_some(), model.footage(&set) && !over);
     assert_eq!(state.roster, model.roster(&set));
+    let told = |one: &crate::ReleaseState| {
+        let by: Vec<Hash> = one.by.iter().map(|mark| mark.hash).collect();
+        ((one.clip, one.instead), (by, one.standing, one.replaced))
+    };
+    assert_eq!(
+        state.releases.iter().map(told).collect::<BTreeMap<_, _>>(),
+        model.releases(&set)
+    );
+    assert!(state.releases.len() <= RELEASES_MAX);
+    for one in &state.releases {
+        assert_eq!(one.recalled, one.by.is_empty() && !one.replaced);
+    }
     for side in chains.sides() {
         assert_eq!(state.gathered.contains(side), model.gathered(&set, *side));
     }
@@ -135,6 +166,16 @@ fn exposure(state: &State) -> BTreeSet<String> {
     open.extend(state.begun.map(|_| "begun".to_owned()));
     open.extend((state.phase == Phase::InSession).then(|| "in session".to_owned()));
     open.extend(state.footage.open.is_some().then(|| "footage".to_owned()));
+    for release in &state.releases {
+        let (clip, instead) = (release.clip, release.instead);
+        open.extend(release.standing.then(|| format!("released {clip} for {instead:?}")));
+        open.extend(
+            release
+                .by
+                .iter()
+                .map(|half| format!("{:?} for {clip} for {instead:?}", half.hash)),
+        );
+    }
     open
 }
 
@@ -303,7 +344,7 @@ proptest! {
         for (side, chains) in world.nodes.iter().enumerate() {
             let Some(chains) = chains else { continue };
             for body in world.candidates(side, 3).into_iter().filter(|body| !body.kind().is_closing()) {
-                let allowed = may(chains, world.sides[side], &body).is_ok();
+                let allowed = may(chains, world.sides[side], &body, Timestamp(world.clock)).is_ok();
                 let mut chains = chains.clone();
                 let draft = chains.draft(side, body, Timestamp(world.clock));
                 let statement = draft.sign(&world.keys[side]).unwrap();
@@ -332,7 +373,11 @@ fn histories_reach_every_corner() {
         seen.ended,
         seen.admitted,
         seen.interrupted,
+        seen.proposed,
+        seen.released,
+        seen.recalled,
+        seen.replaced,
     ];
     assert!(counts.iter().all(|count| *count > 0), "{seen:?}");
-    assert_eq!(Kind::ALL.len(), 17);
+    assert_eq!(Kind::ALL.len(), 19);
 }

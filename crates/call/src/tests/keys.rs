@@ -24,7 +24,10 @@ fn a_rekey_passes_the_sides_word_on_and_not_back() {
     let (mut world, terms) = World::in_session();
     let new = demo_key(8);
     let (line, rekey) = rekeyed(&world, &new);
-    assert_eq!(may(&line, world.sides[0], &Body::End), Err(Refusal::WrongChain));
+    assert_eq!(
+        may(&line, world.sides[0], &Body::End, Timestamp(0)),
+        Err(Refusal::WrongChain)
+    );
     let draft = world.chains(0).draft(0, Body::Open { terms }, Timestamp(world.clock));
     let early = draft.clone().sign(&new).unwrap();
     let chains = world.nodes[1].as_mut().unwrap();

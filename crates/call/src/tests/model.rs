@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rules::{ADMITS_MAX, OFFERS_MAX};
 use crate::terms::{Person, PersonId, ROSTER_MAX, Terms};
-use crate::{Body, Hash, Kind, Phase, PublicKey, SideId, Statement};
+use crate::{Body, Hash, Kind, Phase, PublicKey, SideId, Statement, Timestamp};
 
-type Set = BTreeSet<Hash>;
+pub type Set = BTreeSet<Hash>;
 
 pub struct Model {
     all: BTreeMap<Hash, Statement>,
-    sides: Vec<SideId>,
+    pub(super) sides: Vec<SideId>,
     pasts: RefCell<BTreeMap<Hash, Set>>,
     valid: RefCell<BTreeMap<Hash, bool>>,
 }
@@ -37,7 +37,7 @@ impl Model {
         self.all.keys().copied().collect()
     }
 
-    fn past(&self, of: Hash) -> Set {
+    pub(super) fn past(&self, of: Hash) -> Set {
         if let Some(past) = self.pasts.borrow().get(&of) {
             return past.clone();
         }
@@ -61,22 +61,27 @@ impl Model {
             return *valid;
         }
         let statement = &self.all[&hash];
-        let valid = statement.kind().is_closing() || self.may(&self.past(hash), statement.side(), statement.body());
+        let valid = statement.kind().is_closing()
+            || self.may(&self.past(hash), statement.side(), statement.body(), statement.at());
         self.valid.borrow_mut().insert(hash, valid);
         valid
     }
 
-    fn in_set(&self, set: &Set, which: impl Fn(&Statement) -> bool) -> Vec<&Statement> {
+    pub(super) fn in_set(&self, set: &Set, which: impl Fn(&Statement) -> bool) -> Vec<&Statement> {
         let held = set.iter().map(|hash| &self.all[hash]);
         held.filter(|statement| which(statement) && self.valid(statement.hash()))
             .collect()
+    }
+
+    pub(super) fn is(&self, hash: &Hash, side: SideId, kind: Kind) -> bool {
+        self.all[hash].side() == side && self.all[hash].kind() == kind
     }
 
     fn said(&self, set: &Set, side: SideId, body: &Body) -> Vec<&Statement> {
         self.in_set(set, |statement| statement.side() == side && statement.body() == body)
     }
 
-    fn saw(&self, half: &Statement, closings: &[&Statement]) -> bool {
+    pub(super) fn saw(&self, half: &Statement, closings: &[&Statement]) -> bool {
         let past = self.past(half.hash());
         closings.iter().all(|closing| past.contains(&closing.hash()))
     }
@@ -88,7 +93,7 @@ impl Model {
             .all(|side| self.said(set, *side, body).iter().any(|half| self.saw(half, closings)))
     }
 
-    fn offers(&self, set: &Set) -> Vec<(&Statement, &Terms)> {
+    pub(super) fn offers(&self, set: &Set) -> Vec<(&Statement, &Terms)> {
         let offers = self.in_set(set, |statement| statement.kind() == Kind::Offer);
         let terms = |statement| match Statement::body(statement) {
             Body::Offer(terms) => (statement, &**terms),
@@ -104,7 +109,7 @@ impl Model {
         self.said(set, side, &Body::Agree { offer: offer.hash() })
     }
 
-    fn consented(&self, set: &Set, offer: &Statement) -> bool {
+    pub(super) fn consented(&self, set: &Set, offer: &Statement) -> bool {
         self.sides
             .iter()
             .all(|side| !self.consent(set, offer, *side).is_empty())
@@ -115,7 +120,7 @@ impl Model {
         self.in_set(set, |statement| bodies.contains(statement.body()))
     }
 
-    fn ends(&self, set: &Set) -> Vec<&Statement> {
+    pub(super) fn ends(&self, set: &Set) -> Vec<&Statement> {
         self.in_set(set, |statement| *statement.body() == Body::End)
     }
 
@@ -306,9 +311,14 @@ impl Model {
     }
 
     /// Whether a side that sees `set` may say this.
-    pub fn may(&self, set: &Set, me: SideId, body: &Body) -> bool {
+    pub fn may(&self, set: &Set, me: SideId, body: &Body, at: Timestamp) -> bool {
         if set.is_empty() {
             return body.kind() == Kind::Offer;
+        }
+        match *body {
+            Body::Release { clip, instead } => return self.may_release(set, me, (clip, instead), at),
+            Body::Recall { clip } => return self.may_recall(set, me, clip),
+            _ => {}
         }
         let said = |body: &Body| !self.said(set, me, body).is_empty();
         let offers = self.offers(set);
@@ -398,7 +408,7 @@ impl Model {
             }
             Body::Lost { far, .. } => running && *far != me && self.sides.contains(far) && !self.lost(set, me, *far),
             Body::Back { far, .. } => running && *far != me && self.sides.contains(far) && self.lost(set, me, *far),
-            Body::Rekey { .. } | Body::End => false,
+            Body::Rekey { .. } | Body::End | Body::Release { .. } | Body::Recall { .. } => false,
         }
     }
 }

@@ -148,6 +148,7 @@ pub fn refused() -> Vec<(String, Vec<u8>)> {
     values(&good, &mut payload);
     bodies(&good, &mut payload);
     offers(&mut payload);
+    tails(&mut payload);
     cases
 }
 
@@ -423,7 +424,7 @@ fn values(good: &Payload, case: &mut impl FnMut(&str, Vec<u8>)) {
     case("at: a float", good.raw(6, &[0xfb, 0x42, 0x77, 0xe0, 0, 0, 0, 0, 0]));
     case("at: a tagged time", good.raw(6, &[0xc1, 0]));
     case("kind: 0", good.raw(7, &[0]));
-    case("kind: 18", good.raw(7, &[18]));
+    case("kind: 20", good.raw(7, &[20]));
     case("kind: a rekey in a call", good.raw(7, &[17]));
 }
 
@@ -559,6 +560,30 @@ fn bodies(good: &Payload, case: &mut impl FnMut(&str, Vec<u8>)) {
             out.map(2).uint(1).bytes(&[1; 32]).uint(2).nint(0);
         }),
     );
+    case(
+        "body: a Release without a word on what it corrects",
+        body(18, &|out| {
+            out.map(1).uint(1).bytes(&[1; 32]);
+        }),
+    );
+    case(
+        "body: a Release in the place of itself",
+        body(18, &|out| {
+            out.map(2).uint(1).bytes(&[1; 32]).uint(2).bytes(&[1; 32]);
+        }),
+    );
+    case(
+        "body: a Release of no clip",
+        body(18, &|out| {
+            out.map(2).uint(1).null().uint(2).null();
+        }),
+    );
+    case(
+        "body: a Recall of 31 bytes",
+        body(19, &|out| {
+            out.map(1).uint(1).bytes(&[1; 31]);
+        }),
+    );
     let line = LineId([3; 32]);
     let mut rekey = good.clone();
     rekey.fields[1].1 = cbor(|out| {
@@ -622,6 +647,20 @@ fn offers(case: &mut impl FnMut(&str, Vec<u8>)) {
     offer("terms: footage by a stranger", &|terms| {
         terms.footage.as_mut().unwrap().recorders = vec![crate::SideId([1; 32])];
     });
+    offer("terms: footage released by nobody", &|terms| {
+        terms.footage.as_mut().unwrap().releasers.clear()
+    });
+    offer("terms: footage released by a stranger", &|terms| {
+        terms.footage.as_mut().unwrap().releasers = vec![crate::SideId([1; 32])];
+    });
+    offer("terms: footage's releasers out of order", &|terms| {
+        let sides = [world.sides[1], world.sides[0]];
+        terms.footage.as_mut().unwrap().releasers = sides.into();
+    });
+    offer("terms: an embargo after the year 9999", &|terms| {
+        let after = crate::Timestamp(253_402_300_800_000);
+        terms.footage.as_mut().unwrap().embargo = crate::terms::Embargo::Until(after);
+    });
     offer("terms: over 16 KiB", &|terms| {
         terms.topics = vec!["x".repeat(240); 32];
         terms.roster = (0..64).map(|id| world.person(id, world.sides[0])).collect();
@@ -630,4 +669,40 @@ fn offers(case: &mut impl FnMut(&str, Vec<u8>)) {
             .iter_mut()
             .for_each(|person| person.title = "x".repeat(110));
     });
+}
+
+/// First offers whose last bytes, which say who may release and when, and what may be announced, are wrong.
+fn tails(case: &mut impl FnMut(&str, Vec<u8>)) {
+    let world = World::new(2);
+    let mut offer = world.terms(0, None);
+    offer.footage.as_mut().unwrap().embargo = crate::terms::Embargo::End;
+    let good = cbor(|out| offer.encode(out));
+    let mut with = |name: &str, from: &[u8], to: &[u8]| {
+        let at = good.windows(from.len()).rposition(|bytes| bytes == from).unwrap();
+        let mut payload = end();
+        payload.fields[1].1 = vec![0xf6];
+        payload.fields[3].1 = vec![1];
+        payload.fields[4].1 = vec![0xf6];
+        payload.fields[5].1 = vec![0x80];
+        payload.fields[7].1 = vec![1];
+        payload.fields[8].1 = [&good[..at], to, &good[at + from.len()..]].concat();
+        case(name, payload.bytes());
+    };
+    // Key 6 of footage: a map of two, kind and time.
+    let end_of_call = [6, 0xa2, 1, 2, 2, 0xf6];
+    with("terms: an unknown embargo", &end_of_call, &[6, 0xa2, 1, 4, 2, 0xf6]);
+    with(
+        "terms: an embargo to the end with a time",
+        &end_of_call,
+        &[6, 0xa2, 1, 2, 2, 1],
+    );
+    with("terms: an embargo to no time", &end_of_call, &[6, 0xa2, 1, 3, 2, 0xf6]);
+    with(
+        "terms: an embargo without a word on its time",
+        &end_of_call,
+        &[6, 0xa1, 1, 2],
+    );
+    // Keys 11 and 12: how interpretation is done, what is announced.
+    with("terms: an unknown announcement", &[11, 1, 12, 1], &[11, 1, 12, 4]);
+    with("terms: announced by the number 0", &[11, 1, 12, 1], &[11, 1, 12, 0]);
 }

@@ -5,11 +5,11 @@ use crate::record::{SideEntry, export};
 use crate::terms::PersonId;
 use crate::{
     Body, CHAIN_MAX, CLOSING_PLACES, Fault, Hash, Phase, PublicKey, Refusal, Signer, Standing, State, Taken, Timestamp,
-    Want, ask, may, propose,
+    Want, ask, propose,
 };
 
 fn refused(world: &World, side: usize, body: &Body) -> Refusal {
-    may(world.chains(side), world.sides[side], body).unwrap_err()
+    world.may(side, body).unwrap_err()
 }
 
 /// Two sides, both with the first offer; its hash.
@@ -408,7 +408,7 @@ fn no_terms_no_call_without_the_sides_own() {
     let refused = ask(world.sides[0], alone, Timestamp(0)).unwrap_err();
     assert_eq!(refused.code(), "count");
     let body = Body::Offer(Box::new(World::new(3).terms(0, Some(world.pool[0].hash()))));
-    assert_eq!(may(world.chains(0), world.sides[0], &body), Err(Refusal::OtherParties));
+    assert_eq!(world.may(0, &body), Err(Refusal::OtherParties));
 }
 
 #[test]
@@ -525,7 +525,7 @@ fn two_statements_in_one_place_close_the_call_and_both_are_kept() {
     assert!(states[0].begun.is_some());
     // Nothing more is said but End; a third in the place is refused.
     assert_eq!(refused(&world, 1, &Body::Open { terms }), Refusal::Forked);
-    assert_eq!(may(world.chains(1), world.sides[1], &Body::End), Ok(()));
+    assert_eq!(world.may(1, &Body::End), Ok(()));
     let mut draft = world.chains(1).draft(0, Body::Close, Timestamp(world.clock));
     draft.number = one.number();
     draft.previous = one.previous();

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::refused::refused;
 use super::world::{World, demo_key};
-use crate::terms::{Person, PersonId, Terms};
-use crate::{Body, Chains, Head, Kind, LineId, SeatCheck, Signer, State, Statement, Subject, Timestamp, may};
+use crate::terms::{Embargo, Person, PersonId, Terms};
+use crate::{Body, Chains, Head, Kind, LineId, SeatCheck, Signer, State, Statement, Subject, Timestamp};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -36,6 +36,14 @@ fn person(person: &Person) -> Value {
     })
 }
 
+fn embargo(embargo: Embargo) -> Value {
+    match embargo {
+        Embargo::None => json!({ "until": "none" }),
+        Embargo::End => json!({ "until": "end" }),
+        Embargo::Until(at) => json!({ "until": "time", "at": at.0 }),
+    }
+}
+
 fn terms(terms: &Terms) -> Value {
     let footage = terms.footage.as_ref().map(|footage| {
         json!({
@@ -43,6 +51,8 @@ fn terms(terms: &Terms) -> Value {
             "persons": footage.persons.iter().map(|id| id.0).collect::<Vec<_>>(),
             "recorders": footage.recorders.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "release": footage.release.word(),
+            "releasers": footage.releasers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "embargo": embargo(footage.embargo),
         })
     });
     let party = |party: &crate::terms::Party| json!({ "side": party.side.to_string(), "zone": party.zone.as_str(), "place": party.place });
@@ -52,6 +62,7 @@ fn terms(terms: &Terms) -> Value {
         "topics": terms.topics, "reason": terms.reason,
         "roster": terms.roster.iter().map(person).collect::<Vec<_>>(),
         "languages": terms.languages, "interpretation": terms.interpretation.word(), "footage": footage,
+        "announce": terms.announce.word(),
         "replaces": terms.replaces.map(|hash| hash.to_string()),
     })
 }
@@ -83,6 +94,10 @@ fn body(body: &Body) -> Value {
             json!({ "far": far.to_string(), "since": since.0 })
         }
         Body::Close | Body::End => json!({}),
+        Body::Release { clip, instead } => {
+            json!({ "clip": clip.to_string(), "instead": instead.map(|hash| hash.to_string()) })
+        }
+        Body::Recall { clip } => json!({ "clip": clip.to_string() }),
         Body::Rekey { key, proof } => json!({ "key": key.to_string(), "proof": hex(proof) }),
     }
 }
@@ -137,6 +152,7 @@ fn one_of_each() -> Vec<Value> {
         ..world.terms(3, Some(offer))
     };
     let guest = world.person(5, far);
+    let clip = crate::Hash([0x1c; 32]);
     let bodies = vec![
         Body::Offer(Box::new(counter)),
         Body::Agree { offer },
@@ -161,8 +177,18 @@ fn one_of_each() -> Vec<Value> {
         Body::Lost { far, since },
         Body::Back { far, since },
         Body::End,
+        Body::Release { clip, instead: None },
+        Body::Release {
+            clip: crate::Hash([0x1d; 32]),
+            instead: Some(clip),
+        },
+        Body::Recall { clip },
     ];
     let mut good = vec![statement("first offer", &first)];
+    for variant in [1, 8, 17] {
+        let other = Body::Offer(Box::new(world.terms(variant, Some(offer))));
+        good.push(statement("other footage", &world.force(0, other)));
+    }
     for one in bodies {
         let name = one.kind().word();
         good.push(statement(name, &world.force(0, one)));
@@ -220,6 +246,13 @@ fn state(state: &State) -> Value {
     let offer =
         |offer: &crate::OfferState| json!({ "hash": offer.hash.to_string(), "standing": offer.standing.word() });
     let seat = |seat: &crate::Seat| json!({ "side": seat.side.to_string(), "key": seat.key.to_string(), "person": seat.person.0, "good": seat.good });
+    let release = |release: &crate::ReleaseState| {
+        json!({
+            "clip": release.clip.to_string(), "instead": release.instead.map(|hash| hash.to_string()),
+            "by": release.by.iter().map(|mark| mark.hash.to_string()).collect::<Vec<_>>(),
+            "standing": release.standing, "recalled": release.recalled, "replaced": release.replaced,
+        })
+    };
     let mut in_force: Vec<String> = state.in_force.iter().map(ToString::to_string).collect();
     in_force.sort();
     json!({
@@ -228,6 +261,7 @@ fn state(state: &State) -> Value {
         "gathered": sides(&state.gathered), "begin_by": sides(&state.begin_by),
         "begun": state.begun.map(|mark| mark.at.0), "ended": state.ended().map(|mark| mark.at.0),
         "footage_open": state.footage.open.as_ref().map(|marks| marks.iter().map(|mark| mark.hash.to_string()).collect::<Vec<_>>()),
+        "releases": state.releases.iter().map(release).collect::<Vec<_>>(),
         "roster": state.roster.iter().map(person).collect::<Vec<_>>(),
         "seats": state.seats.iter().map(seat).collect::<Vec<_>>(),
     })
@@ -236,21 +270,22 @@ fn state(state: &State) -> Value {
 /// A history by two or three sides, most of it allowed, some of it not, some of it in ignorance of the rest.
 fn history(seed: u64) -> World {
     let mut rng = Lcg(seed);
-    let mut world = match seed % 3 {
-        0 => World::new(3),
-        1 => World::new(2),
+    let mut world = match seed {
+        9.. => World::after_footage(u8::try_from(8 * seed).unwrap() & !4).0,
+        _ if seed.is_multiple_of(3) => World::new(3),
+        _ if seed % 3 == 1 => World::new(2),
         _ => World::in_session().0,
     };
     world.settle_in_order();
-    while world.pool.len() < 24 {
+    let most = if seed < 9 { 24 } else { 36 };
+    while world.pool.len() < most {
         let side = rng.next(world.sides.len());
         let candidates = world.candidates(side, u8::try_from(rng.next(24)).unwrap());
-        let me = world.sides[side];
         let closing_too = rng.next(5) == 0;
         let offer_too = rng.next(5) == 0;
         let broken = rng.next(12) == 0;
         let fits = |body: &&Body| {
-            let allowed = may(world.chains(side), me, body).is_ok();
+            let allowed = world.may(side, body).is_ok();
             let dull = body.kind().is_closing() && !closing_too || body.kind() == Kind::Offer && !offer_too;
             allowed != broken && !dull && **body != Body::End
         };
@@ -278,6 +313,74 @@ fn chains(name: String, chains: &Chains, pool: &[Statement], keys: &[String]) ->
     });
     let told: Vec<Value> = told.collect();
     json!({ "name": name, "first_keys": keys, "statements": told, "state": state(&State::of(chains)) })
+}
+
+/// Clips released alone and by both, taken back, corrected, and refused for every reason there is.
+fn clips(told: &mut impl FnMut(String, &World)) {
+    let clip = |n: u8| crate::Hash([n; 32]);
+    let release = |n: u8, instead: Option<u8>| Body::Release {
+        clip: clip(n),
+        instead: instead.map(clip),
+    };
+    // Both must say so; the first side is the releaser; no embargo.
+    let (mut world, _) = World::after_footage(0);
+    world.force(1, release(1, None));
+    world.force(0, release(1, None));
+    world.force(0, release(1, None));
+    world.force(0, release(2, Some(3)));
+    world.settle_in_order();
+    world.force(1, release(1, None));
+    world.force(1, release(1, None));
+    world.settle_in_order();
+    told("released by both".into(), &world);
+    world.force(0, Body::End);
+    world.force(0, release(2, Some(1)));
+    world.settle_in_order();
+    told("a correction asked for".into(), &world);
+    world.force(1, release(2, Some(1)));
+    world.settle_in_order();
+    told("corrected".into(), &world);
+    world.force(1, Body::Recall { clip: clip(2) });
+    world.force(0, release(1, None));
+    world.settle_in_order();
+    told("the correction recalled".into(), &world);
+    // Each alone, both are releasers, not before a time.
+    let (mut world, _) = World::after_footage(8 | 16);
+    told("not released".into(), &world);
+    world.force(0, release(1, None));
+    world.force(1, release(2, None));
+    world.settle_in_order();
+    world.force(0, Body::Recall { clip: clip(2) });
+    world.force(0, release(3, Some(2)));
+    world.force(1, Body::Recall { clip: clip(1) });
+    world.settle_in_order();
+    told("another side's recall".into(), &world);
+    world.force(1, Body::Recall { clip: clip(2) });
+    world.force(1, release(2, None));
+    world.settle_in_order();
+    told("recalled and released again".into(), &world);
+    // One side alone may release, after the end.
+    let (mut world, terms) = World::after_footage(10);
+    world.force(0, release(1, None));
+    world.force(1, release(2, None));
+    world.settle_in_order();
+    world.force(0, Body::Open { terms });
+    world.force(1, Body::End);
+    world.settle_in_order();
+    world.force(0, release(1, None));
+    world.force(1, release(2, None));
+    world.settle_in_order();
+    told("under an embargo to the end".into(), &world);
+    // Footage was asked for by each side, never open.
+    let (mut world, terms) = World::in_session();
+    world.force(0, Body::Open { terms });
+    world.settle_in_order();
+    world.force(0, Body::Close);
+    world.settle_in_order();
+    world.force(1, Body::Open { terms });
+    world.force(0, release(1, None));
+    world.settle_in_order();
+    told("footage never open".into(), &world);
 }
 
 #[test]
@@ -310,7 +413,8 @@ fn chains_and_their_states() {
     world.force(0, Body::Close);
     world.settle_in_order();
     told("forked".into(), &world);
-    for seed in 0..9 {
+    clips(&mut told);
+    for seed in 0..13 {
         told(format!("history {seed}"), &history(seed));
     }
     let about = "Chains of visavis, format 1: see docs/record.md. Insert `statements` in this order: each is taken, the \

@@ -1,10 +1,12 @@
 //! A small world to test in: sides with demo keys, each with its own copy of the chains, and statements that reach
 //! the others late, twice, in any order or never.
 
-use crate::terms::{Footage, Interpretation, Interprets, Medium, Party, Person, PersonId, Release, Role, Terms, Zone};
+use crate::terms::{
+    Announce, Embargo, Footage, Interpretation, Interprets, Medium, Party, Person, PersonId, Release, Role, Terms, Zone,
+};
 use crate::{
-    Body, Chains, Hash, Keyring, PublicKey, SecretKey, SideId, Signer, State, Statement, Taken, Timestamp, Unsigned,
-    ask, may,
+    Body, Chains, Hash, Keyring, PublicKey, Refusal, SecretKey, SideId, Signer, State, Statement, Taken, Timestamp,
+    Unsigned, ask, may,
 };
 
 pub fn demo_key(n: u8) -> SecretKey {
@@ -76,7 +78,21 @@ impl World {
             minutes: 5,
             persons: vec![PersonId(0), PersonId(1)],
             recorders: vec![self.sides[0]],
-            release: Release::Both,
+            release: if variant & 8 == 8 {
+                Release::Either
+            } else {
+                Release::Both
+            },
+            releasers: if variant & 16 == 16 {
+                self.sides.clone()
+            } else {
+                vec![self.sides[0]]
+            },
+            embargo: match variant % 3 {
+                0 => Embargo::None,
+                1 => Embargo::End,
+                _ => Embargo::Until(Timestamp(START - 86_400_000 + 20_000)),
+            },
         };
         Terms {
             medium: if variant & 2 == 2 {
@@ -93,6 +109,7 @@ impl World {
             languages: vec!["en".into(), "ru".into()],
             interpretation: Interpretation::ALL[usize::from(variant) % Interpretation::ALL.len()],
             footage: (variant & 4 == 0).then_some(footage),
+            announce: Announce::ALL[usize::from(variant) % Announce::ALL.len()],
             replaces,
         }
     }
@@ -118,15 +135,24 @@ impl World {
 
     /// The side says something that the rules must let it say.
     pub fn say(&mut self, side: usize, body: Body) -> Statement {
-        may(self.chains(side), self.sides[side], &body).unwrap();
+        self.may(side, &body).unwrap();
         self.force(side, body)
+    }
+
+    /// What the side's clock will show at its next statement; every side's is off by its own amount.
+    pub fn next_time(&self, side: usize) -> Timestamp {
+        Timestamp(self.clock + 1_000 + 700 * i64::try_from(side).unwrap())
+    }
+
+    /// Whether the rules let the side say something next.
+    pub fn may(&self, side: usize, body: &Body) -> Result<(), Refusal> {
+        may(self.chains(side), self.sides[side], body, self.next_time(side))
     }
 
     /// The side says something whatever the rules are.
     pub fn force(&mut self, side: usize, body: Body) -> Statement {
+        let at = self.next_time(side);
         self.clock += 1_000;
-        // Every side's clock is off by its own amount.
-        let at = Timestamp(self.clock + 700 * i64::try_from(side).unwrap());
         let draft = self.chains(side).draft(side, body, at);
         self.push(side, draft)
     }
@@ -188,6 +214,25 @@ impl World {
         (world, terms)
     }
 
+    /// The same, with footage opened and closed.
+    pub fn after_footage(variant: u8) -> (Self, Hash) {
+        let mut world = Self::new(2);
+        let terms = world.terms(variant, Some(world.pool[0].hash()));
+        world.settle_in_order();
+        let terms = world.say(0, Body::Offer(Box::new(terms))).hash();
+        world.settle_in_order();
+        world.say(1, Body::Agree { offer: terms });
+        for body in [Body::Gather { terms }, Body::Begin { terms }, Body::Open { terms }] {
+            world.settle_in_order();
+            world.say(0, body.clone());
+            world.say(1, body);
+        }
+        world.settle_in_order();
+        world.say(1, Body::Close);
+        world.settle_in_order();
+        (world, terms)
+    }
+
     /// Everything that a side could think of saying.
     pub fn candidates(&self, side: usize, variant: u8) -> Vec<Body> {
         self.candidates_in(&self.state(side), side, variant)
@@ -231,6 +276,17 @@ impl World {
             },
             Body::End,
         ];
+        let clip = |n: u8| Hash([n % 3; 32]);
+        let instead = Some(clip(variant / 8)).filter(|old| *old != clip(variant));
+        bodies.push(Body::Release {
+            clip: clip(variant),
+            instead: None,
+        });
+        bodies.push(Body::Release {
+            clip: clip(variant),
+            instead,
+        });
+        bodies.push(Body::Recall { clip: clip(variant) });
         for hash in hashes {
             bodies.push(Body::Agree { offer: hash });
             bodies.push(Body::Decline { offer: hash });

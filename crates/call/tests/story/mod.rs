@@ -1,7 +1,9 @@
 //! Calls told from asking to ending, with demo keys: what the fixtures are made of.
 
 use call::record::{SideEntry, Trust, TrustedSide, export};
-use call::terms::{Footage, Interpretation, Interprets, Medium, Party, Person, PersonId, Release, Role, Terms, Zone};
+use call::terms::{
+    Announce, Embargo, Footage, Interpretation, Interprets, Medium, Party, Person, PersonId, Release, Role, Terms, Zone,
+};
 use call::{Body, Chains, Hash, Keyring, PublicKey, SeatCheck, SecretKey, SideId, Signer, Timestamp, ask, propose};
 use jiff::Timestamp as Instant;
 
@@ -118,7 +120,10 @@ impl Story {
                 persons: vec![PersonId(1), PersonId(3)],
                 recorders: vec![sides[0]],
                 release: Release::Either,
+                releasers: vec![sides[0]],
+                embargo: Embargo::End,
             }),
+            announce: Announce::Topics,
             replaces,
         };
         terms.tidy();
@@ -152,7 +157,8 @@ impl Story {
         self.say(side, 20, Body::Preflight { terms, seats });
     }
 
-    /// The whole story: asked, moved, agreed, gathered, checked, begun, a few minutes of footage, ended by both.
+    /// The whole story: asked, moved, agreed, gathered, checked, begun, a few minutes of footage, ended by both, the
+    /// clip released.
     pub fn tell(times: &Times) -> Self {
         let keys = ["side A", "side B"].map(demo_key);
         let sides = [SideId::of(&keys[0].key()), SideId::of(&keys[1].key())];
@@ -201,6 +207,8 @@ impl Story {
         story.say(1, 150, Body::Close);
         story.at(times.ended).say(0, 0, Body::End);
         story.say(1, 1, Body::End);
+        let clip = Hash::of(b"EXAMPLE: the file of a clip");
+        story.say(0, 600, Body::Release { clip, instead: None });
         story
     }
 

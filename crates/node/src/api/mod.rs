@@ -10,6 +10,7 @@ mod requests;
 mod seal;
 mod socket;
 mod strict;
+mod terms;
 mod views;
 
 pub use asides::*;
@@ -18,6 +19,7 @@ pub use requests::*;
 pub use seal::*;
 pub use socket::*;
 pub use strict::{Malformed, parse, time_ms, time_text};
+pub use terms::*;
 pub use views::*;
 
 /// Most bytes of one HTTP request body.

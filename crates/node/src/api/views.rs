@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CheckView, CheckingView, PreflightView, SeatState, TopicView};
+use super::{CheckView, CheckingView, Person, PreflightView, SeatState, Terms, TopicView};
 
 /// What a seat is there for. Every route says which of these it admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -160,123 +160,6 @@ pub struct LineView {
     pub web: Option<String>,
     /// The same as it stood in the bundle at pairing.
     pub web_paired: Option<String>,
-}
-
-/// Someone or something on a roster.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Person {
-    /// Number on the roster.
-    pub id: u16,
-    /// Side id.
-    pub side: String,
-    /// Role on the roster.
-    pub role: Role,
-    /// Title, as it is to be shown.
-    pub title: String,
-    /// Where the person sits.
-    pub place: String,
-    /// Which way an interpreter interprets; none for everybody else, and where a browser leaves it out.
-    #[serde(default)]
-    pub interprets: Option<Interprets>,
-}
-
-/// Which way an interpreter interprets.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Interprets {
-    /// The language listened to, as a BCP 47 tag.
-    pub from: String,
-    /// The language spoken.
-    pub to: String,
-}
-
-/// Whether interpreters take part, and how they speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Interpretation {
-    /// None by agreement.
-    #[default]
-    None,
-    /// In turn with those whom they interpret.
-    Consecutive,
-    /// At the same time.
-    Simultaneous,
-}
-
-/// Picture and sound, or sound only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Medium {
-    /// Picture and sound.
-    Picture,
-    /// Sound only.
-    Sound,
-}
-
-/// The zone in which a side reads the time of a call.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ZoneView {
-    /// Side id.
-    pub side: String,
-    /// IANA time zone.
-    pub zone: String,
-    /// The place that the zone stands for.
-    pub place: String,
-}
-
-/// Whose word releases the footage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Release {
-    /// Either side alone.
-    Either,
-    /// Both sides.
-    Both,
-}
-
-/// The terms of the opening to the press.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Footage {
-    /// Longest length in minutes.
-    pub minutes: u16,
-    /// Roster numbers of those who are filmed.
-    pub persons: Vec<u16>,
-    /// Side ids whose recorders take part.
-    pub recorders: Vec<String>,
-    /// Whose word releases the clip.
-    pub release: Release,
-}
-
-/// What both sides agree to.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Terms {
-    /// Picture and sound, or sound only.
-    pub medium: Medium,
-    /// Planned start.
-    pub start: String,
-    /// Planned length in minutes.
-    pub minutes: u16,
-    /// Each side's zone.
-    pub zones: Vec<ZoneView>,
-    /// Topics, in order.
-    pub topics: Vec<String>,
-    /// Why the call is asked for.
-    pub reason: String,
-    /// People and machines of both sides.
-    pub roster: Vec<Person>,
-    /// Languages spoken, as BCP 47 tags.
-    pub languages: Vec<String>,
-    /// Whether interpreters take part, and how they speak; none where a browser leaves it out.
-    #[serde(default)]
-    pub interpretation: Interpretation,
-    /// The opening to the press, if any.
-    pub footage: Option<Footage>,
-    /// Hash of the offer whose terms these replace, if any.
-    pub replaces: Option<String>,
 }
 
 /// Where a call stands.

@@ -218,6 +218,7 @@ mod tests {
             languages: vec!["en".into()],
             interpretation: terms::Interpretation::None,
             footage: None,
+            announce: terms::Announce::Nothing,
             replaces: None,
         };
         terms.tidy();

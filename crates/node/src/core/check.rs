@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use call::{
-    Body, CallId, Doubt, Hash, Phase, PublicKey, Refusal, SeatCheck, SideId, State,
+    Body, CallId, Doubt, Hash, Phase, PublicKey, Refusal, SeatCheck, SideId, State, Timestamp,
     terms::{Medium, Terms},
 };
 
@@ -239,7 +239,8 @@ impl Core {
     /// Refuses Begin when a seat was not proven to be heard; with `anyway` the record is made to show it instead.
     pub(super) async fn before_begin(&mut self, id: CallId, begin: &Body, anyway: bool) -> Result<(), ApiError> {
         let held = self.calls.get(&id).ok_or(ApiError::NotFound)?;
-        call::may(held.chains(), self.own.id, begin).map_err(|no| refusal(&no))?;
+        let now = Timestamp(self.clock.utc_ms());
+        call::may(held.chains(), self.own.id, begin, now).map_err(|no| refusal(&no))?;
         let state = held.state();
         in_force(state)?;
         let Some((doubt, side)) = state.doubt() else {

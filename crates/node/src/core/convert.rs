@@ -77,23 +77,59 @@ pub(super) fn person_view(person: &terms::Person) -> api::Person {
     }
 }
 
+fn embargo(view: &api::Embargo) -> Result<terms::Embargo, Refusal> {
+    match (view.until, view.at.as_deref()) {
+        (api::Until::None, None) => Ok(terms::Embargo::None),
+        (api::Until::End, None) => Ok(terms::Embargo::End),
+        (api::Until::Time, Some(at)) => {
+            let at = api::time_ms(at).ok_or_else(|| bad("embargo"))?;
+            Ok(terms::Embargo::Until(Timestamp(at)))
+        }
+        _ => Err(bad("embargo")),
+    }
+}
+
+fn embargo_view(embargo: terms::Embargo) -> api::Embargo {
+    let (until, at) = match embargo {
+        terms::Embargo::None => (api::Until::None, None),
+        terms::Embargo::End => (api::Until::End, None),
+        terms::Embargo::Until(at) => (api::Until::Time, Some(api::time_text(at.0))),
+    };
+    api::Embargo { until, at }
+}
+
+fn footage(view: &api::Footage) -> Result<terms::Footage, Refusal> {
+    let sides = |ids: &[String]| ids.iter().map(|text| side(text)).collect::<Result<_, Refusal>>();
+    Ok(terms::Footage {
+        minutes: view.minutes,
+        persons: view.persons.iter().copied().map(PersonId).collect(),
+        recorders: sides(&view.recorders)?,
+        release: match view.release {
+            api::Release::Either => terms::Release::Either,
+            api::Release::Both => terms::Release::Both,
+        },
+        releasers: sides(&view.releasers)?,
+        embargo: embargo(&view.embargo)?,
+    })
+}
+
+fn footage_view(footage: &terms::Footage) -> api::Footage {
+    let sides = |sides: &[SideId]| sides.iter().map(SideId::to_string).collect();
+    api::Footage {
+        minutes: footage.minutes,
+        persons: footage.persons.iter().map(|person| person.0).collect(),
+        recorders: sides(&footage.recorders),
+        release: match footage.release {
+            terms::Release::Either => api::Release::Either,
+            terms::Release::Both => api::Release::Both,
+        },
+        releasers: sides(&footage.releasers),
+        embargo: embargo_view(footage.embargo),
+    }
+}
+
 /// Terms from the browser, in the order that statements carry.
 pub(super) fn terms(view: &api::Terms) -> Result<terms::Terms, Refusal> {
-    let footage = view.footage.as_ref().map(|footage| {
-        Ok(terms::Footage {
-            minutes: footage.minutes,
-            persons: footage.persons.iter().copied().map(PersonId).collect(),
-            recorders: footage
-                .recorders
-                .iter()
-                .map(|text| side(text))
-                .collect::<Result<_, Refusal>>()?,
-            release: match footage.release {
-                api::Release::Either => terms::Release::Either,
-                api::Release::Both => terms::Release::Both,
-            },
-        })
-    });
     let party = |zone: &api::ZoneView| {
         if jiff::tz::TimeZone::get(&zone.zone).is_err() {
             return Err(bad("zone"));
@@ -121,7 +157,12 @@ pub(super) fn terms(view: &api::Terms) -> Result<terms::Terms, Refusal> {
             api::Interpretation::Consecutive => terms::Interpretation::Consecutive,
             api::Interpretation::Simultaneous => terms::Interpretation::Simultaneous,
         },
-        footage: footage.transpose()?,
+        footage: view.footage.as_ref().map(footage).transpose()?,
+        announce: match view.announce {
+            api::Announce::Nothing => terms::Announce::Nothing,
+            api::Announce::Call => terms::Announce::Call,
+            api::Announce::Topics => terms::Announce::Topics,
+        },
         replaces: view
             .replaces
             .as_deref()
@@ -159,15 +200,12 @@ pub(super) fn terms_view(terms: &terms::Terms) -> api::Terms {
             terms::Interpretation::Consecutive => api::Interpretation::Consecutive,
             terms::Interpretation::Simultaneous => api::Interpretation::Simultaneous,
         },
-        footage: terms.footage.as_ref().map(|footage| api::Footage {
-            minutes: footage.minutes,
-            persons: footage.persons.iter().map(|person| person.0).collect(),
-            recorders: footage.recorders.iter().map(SideId::to_string).collect(),
-            release: match footage.release {
-                terms::Release::Either => api::Release::Either,
-                terms::Release::Both => api::Release::Both,
-            },
-        }),
+        footage: terms.footage.as_ref().map(footage_view),
+        announce: match terms.announce {
+            terms::Announce::Nothing => api::Announce::Nothing,
+            terms::Announce::Call => api::Announce::Call,
+            terms::Announce::Topics => api::Announce::Topics,
+        },
         replaces: terms.replaces.map(|hash| hash.to_string()),
     }
 }
@@ -204,6 +242,13 @@ pub(super) fn detail(statement: &Statement) -> Args {
             text("since", api::time_text(since.0));
         }
         Body::Rekey { key, .. } => text("key", key.to_string()),
+        Body::Release { clip, instead } => {
+            text("clip", clip.to_string());
+            if let Some(instead) = instead {
+                text("instead", instead.to_string());
+            }
+        }
+        Body::Recall { clip } => text("clip", clip.to_string()),
         Body::Close | Body::End => {}
     }
     detail
@@ -216,4 +261,54 @@ pub(super) fn arguments(refusal: &Refusal) -> Args {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), Scalar::Text(value)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Footage as the desk sends it, with an embargo.
+    fn sent(embargo: Value) -> Value {
+        let (one, other) = ("0a".repeat(32), "0b".repeat(32));
+        json!({
+            "minutes": 5, "persons": [1, 2], "recorders": [one], "release": "both", "releasers": [one, other],
+            "embargo": embargo,
+        })
+    }
+
+    fn read(value: &Value) -> Result<terms::Footage, Refusal> {
+        footage(&api::parse(value.to_string().as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn footage_goes_through_the_rules_and_comes_back_as_it_was_sent() {
+        for embargo in [
+            json!({ "until": "none" }),
+            json!({ "until": "end" }),
+            json!({ "until": "time", "at": "2021-12-30T21:30:00Z" }),
+        ] {
+            let value = sent(embargo);
+            let held = read(&value).unwrap();
+            assert_eq!(serde_json::to_value(footage_view(&held)).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn an_embargo_has_a_time_where_it_ends_at_one_and_only_there() {
+        for embargo in [
+            json!({ "until": "time" }),
+            json!({ "until": "time", "at": null }),
+            json!({ "until": "time", "at": "tomorrow" }),
+            json!({ "until": "end", "at": "2021-12-30T21:30:00Z" }),
+            json!({ "until": "none", "at": "2021-12-30T21:30:00Z" }),
+        ] {
+            let refused = read(&sent(embargo.clone())).unwrap_err();
+            assert_eq!(refused, Refusal::Text { field: "embargo" }, "{embargo}");
+        }
+        let unknown = sent(json!({ "until": "end", "why": "" })).to_string();
+        assert!(api::parse::<api::Footage>(unknown.as_bytes()).is_err());
+    }
 }

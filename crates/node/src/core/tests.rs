@@ -154,6 +154,7 @@ impl World {
             languages: vec!["en".into(), "ru".into()],
             interpretation: api::Interpretation::None,
             footage: None,
+            announce: api::Announce::Nothing,
             replaces: None,
         }
     }

@@ -1,6 +1,6 @@
 //! What browsers are shown of a call: derived from its state, the connected seats and the far node's presence.
 
-use call::{Body, CallId, Chains, Gap, Hash, Phase, SideId, Standing, State, Statement};
+use call::{Body, CallId, Chains, Gap, Hash, Phase, SideId, Standing, State, Statement, Timestamp};
 
 use super::{Core, calls::Held, check::preflight_views, convert, desks::is_desk};
 use crate::{
@@ -93,8 +93,8 @@ fn shown_terms(state: &State) -> Option<&call::terms::Terms> {
     Some(&offer.terms)
 }
 
-fn verbs(chains: &Chains, state: &State, own: SideId, role: Role) -> Vec<Verb> {
-    let can = |body: &Body| call::may(chains, own, body).is_ok();
+fn verbs(chains: &Chains, state: &State, own: SideId, role: Role, now: Timestamp) -> Vec<Verb> {
+    let can = |body: &Body| call::may(chains, own, body, now).is_ok();
     let any = |body: fn(Hash) -> Body| state.offers.iter().any(|offer| can(&body(offer.hash)));
     let mut verbs = Vec::new();
     let mut add = |verb: Verb, allowed: bool| {
@@ -193,7 +193,7 @@ impl Core {
             gaps: joined(&state.gaps),
             seats: self.seat_views(id, state, is_desk(role)),
             timeline: timeline(chains),
-            may: verbs(chains, state, self.own.id, role),
+            may: verbs(chains, state, self.own.id, role, Timestamp(self.clock.utc_ms())),
             roster: state.roster.iter().map(convert::person_view).collect(),
             checking: self.checking_view(id),
             preflights: preflight_views(state),

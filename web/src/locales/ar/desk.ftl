@@ -181,6 +181,9 @@ said-lost = انقطع الخط لدى { $side }
 said-back = عاد الخط لدى { $side }
 said-end = أنهت { $side } المكالمة
 said-rekey = غيّرت { $side } مفتاحها
+said-release = وافقت { $side } على نشر مقطع
+said-correction = وافقت { $side } على مقطع بدل مقطع آخر
+said-recall = سحبت { $side } مقطعا
 said-other = { $side }: { $kind }
 
 ask-title = طلب مكالمة مع { $side }

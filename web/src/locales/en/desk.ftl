@@ -170,6 +170,9 @@ said-lost = { $side } lost the line
 said-back = { $side } had the line again
 said-end = { $side } ended the call
 said-rekey = { $side } changed its key
+said-release = { $side } said yes to releasing a clip
+said-correction = { $side } said yes to a clip in the place of another
+said-recall = { $side } recalled a clip
 said-other = { $side }: { $kind }
 
 ask-title = Ask { $side } for a call

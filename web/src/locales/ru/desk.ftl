@@ -171,6 +171,9 @@ said-lost = { $side }: линия потеряна
 said-back = { $side }: линия восстановлена
 said-end = { $side }: звонок завершён
 said-rekey = { $side }: смена ключа
+said-release = { $side }: согласие на выпуск ролика
+said-correction = { $side }: согласие на замену ролика другим
+said-recall = { $side }: ролик отозван
 said-other = { $side }: { $kind }
 
 ask-title = Запросить звонок: { $side }

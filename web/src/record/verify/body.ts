@@ -1,4 +1,4 @@
-// What statements say: the seventeen kinds (docs/record.md, section 2).
+// What statements say: the nineteen kinds (docs/record.md, section 2).
 
 import { hex, type Hex } from './bytes';
 import type { Reader } from './cbor';
@@ -23,16 +23,18 @@ export const KINDS = [
   'back',
   'end',
   'rekey',
+  'release',
+  'recall',
 ] as const;
 
 /** What a statement is. */
 export type Kind = (typeof KINDS)[number];
 
 /** One side is enough for these, at once; a chain's last places are kept for them, and they are never void. */
-export const CLOSINGS: ReadonlySet<Kind> = new Set<Kind>(['decline', 'withdraw', 'lapse', 'strike', 'close', 'end']);
+export const CLOSINGS: ReadonlySet<Kind> = new Set<Kind>(['decline', 'withdraw', 'lapse', 'strike', 'close', 'end', 'recall']);
 
 /** One side's part of what takes every side. */
-export const HALVES: ReadonlySet<Kind> = new Set<Kind>(['offer', 'agree', 'begin', 'open', 'admit']);
+export const HALVES: ReadonlySet<Kind> = new Set<Kind>(['offer', 'agree', 'begin', 'open', 'admit', 'release']);
 
 /** How one seat's preflight went. */
 export interface SeatCheck {
@@ -62,7 +64,10 @@ export type Body =
   | Says<'strike', { person: number }>
   | Says<'close' | 'end', object>
   | Says<'lost' | 'back', { far: Hex; since: number }>
-  | Says<'rekey', { key: Hex; proof: Hex }>;
+  | Says<'rekey', { key: Hex; proof: Hex }>
+  /** The SHA-256 of a clip's file, and of the file whose place it takes. */
+  | Says<'release', { clip: Hex; instead: Hex | null }>
+  | Says<'recall', { clip: Hex }>;
 
 type Bodies = { [K in Kind]: Extract<Body, { kind: K }> };
 
@@ -105,6 +110,11 @@ function second<T>(input: Reader, item: () => T): T {
   return item();
 }
 
+function release(clip: Hex, instead: Hex | null): Body {
+  must(instead !== clip);
+  return { kind: 'release', clip, instead };
+}
+
 /** The body of a statement of that kind. */
 export function readBody(kind: Kind, input: Reader): Body {
   switch (kind) {
@@ -136,5 +146,9 @@ export function readBody(kind: Kind, input: Reader): Body {
       return { kind, far: first(input, 2, () => id(input)), since: second(input, () => time(input)) };
     case 'rekey':
       return { kind, key: first(input, 2, () => id(input)), proof: second(input, () => hex(input.bytesOf(64))) };
+    case 'release':
+      return release(first(input, 2, () => id(input)), second(input, () => input.maybe(() => id(input))));
+    case 'recall':
+      return { kind, clip: first(input, 1, () => id(input)) };
   }
 }

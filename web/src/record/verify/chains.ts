@@ -100,7 +100,7 @@ export class Chains {
     if (statement.number > CHAIN_MAX - CLOSING_PLACES && !CLOSINGS.has(statement.body.kind)) return refused('closings_only');
     const past = this.pastOf(side, statement, before);
     if (!Array.isArray(past)) return past;
-    this.append({ statement, side, past, void: judge(new View(this, past), side, statement.body) });
+    this.append({ statement, side, past, void: judge(new View(this, past), side, statement.body, statement.at) });
     return 'taken';
   }
 

@@ -11,8 +11,9 @@ import { stateOf, type State } from './state';
 import type { Role } from './terms';
 
 export type { Hex } from './bytes';
+export type { ReleaseState } from './clips';
 export type { Gap, OfferState, Phase, Seat, Standing, State } from './state';
-export type { Footage, Person, Role, Terms } from './terms';
+export type { Announce, Embargo, Footage, Person, Role, Terms } from './terms';
 export { STATEMENT_BYTES_MAX };
 
 /** Most statements that wait for what they rest on. */

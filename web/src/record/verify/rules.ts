@@ -2,7 +2,8 @@
 
 import { CLOSINGS, HALVES, type Body, type BodyOf } from './body';
 import type { Hex } from './bytes';
-import { ROSTER_MAX, type Terms } from './terms';
+import { RELEASES_MAX } from './clips';
+import { ROSTER_MAX, type Footage, type Terms } from './terms';
 import type { Offered, View } from './view';
 
 /** Most offers that one side may make in one call. */
@@ -28,6 +29,11 @@ export type Rule =
   | 'not_in_session'
   | 'not_gathered'
   | 'no_footage'
+  | 'never_open'
+  | 'not_a_releaser'
+  | 'embargoed'
+  | 'unknown_clip'
+  | 'clip_replaced'
   | 'not_a_party'
   | 'count'
   | 'on_roster'
@@ -40,9 +46,11 @@ export type Rule =
   | 'not_lost'
   | 'wrong_chain';
 
-/** The rule that was against what `side`, seeing this, says; null where it is valid. Closings always are. */
-export function judge(view: View, side: number, body: Body): Rule | null {
+/** The rule that was against what `side`, seeing this, says at a time of its clock; null where it is valid. Closings always are. */
+export function judge(view: View, side: number, body: Body, at: number): Rule | null {
   if (CLOSINGS.has(body.kind)) return null;
+  // Clips are made of what is over, and outlive the call.
+  if (body.kind === 'release') return judgeRelease(view, side, body, at);
   if (view.ended) return 'ended';
   if (view.crossed && (HALVES.has(body.kind) || body.kind === 'gather')) return 'crossed';
   switch (body.kind) {
@@ -81,7 +89,7 @@ function notReplacing(view: View, terms: Terms): Rule | null {
   return view.inForce.every((offer: Offered) => replaced.has(offer.hash)) ? null : 'terms_changed';
 }
 
-const countOf = (view: View, kind: 'offer' | 'admit', side: number) => view.said(kind).filter((entry) => entry.side === side).length;
+const countOf = (view: View, kind: 'offer' | 'admit' | 'release', side: number) => view.said(kind).filter((entry) => entry.side === side).length;
 
 function judgeOffer(view: View, side: number, terms: Terms): Rule | null {
   const { sides } = view.chains;
@@ -144,6 +152,28 @@ function judgeVouch(view: View, side: number, { seat, person }: BodyOf<'vouch'>)
   if (!named.length) return 'not_on_roster';
   if (!named.some((one) => one.side === view.chains.sides[side])) return 'not_ours';
   return sitters[side] === person ? 'said_already' : null;
+}
+
+function judgeRelease(view: View, side: number, { clip, instead }: BodyOf<'release'>, at: number): Rule | null {
+  if (countOf(view, 'release', side) >= Math.floor(RELEASES_MAX / view.chains.sides.length)) return 'count';
+  const { opened } = view.clips;
+  if (!opened.length) return view.offers.some((offer) => offer.consented && offer.terms.footage) ? 'never_open' : 'no_footage';
+  for (const footage of opened) {
+    if (!mayRelease(view, side, footage, { clip, instead })) return 'not_a_releaser';
+    const { embargo } = footage;
+    if (embargo.until === 'end' ? !view.ended : embargo.until === 'time' && at < embargo.at) return 'embargoed';
+  }
+  if (view.clips.supplanted(side, clip)) return 'clip_replaced';
+  if (view.clips.half(side, clip)) return 'said_already';
+  return instead !== null && !view.clips.released(side, instead) ? 'unknown_clip' : null;
+}
+
+/** A releaser may speak first. Where every side's word is needed, the others consent to what a releaser has said. */
+function mayRelease(view: View, side: number, footage: Footage, { clip, instead }: { clip: Hex; instead: Hex | null }): boolean {
+  const { sides } = view.chains;
+  const releases = (of: number) => footage.releasers.includes(sides[of] ?? '');
+  const asked = sides.some((_, by) => releases(by) && view.clips.half(by, clip)?.statement.body.instead === instead);
+  return releases(side) || (footage.release === 'both' && asked);
 }
 
 function judgeCut(view: View, side: number, { kind, far }: BodyOf<'lost' | 'back'>): Rule | null {

@@ -2,6 +2,7 @@
 
 import type { Hex } from './bytes';
 import type { Chains, Entry } from './chains';
+import type { ReleaseState } from './clips';
 import type { Person, Terms } from './terms';
 import { View, type Offered } from './view';
 
@@ -77,6 +78,8 @@ export interface State {
   footage_open: Hex[] | null;
   /** The sides whose half of footage stands, alone or together. */
   footage_asked_by: Hex[];
+  /** Every release that is not void, in the order in which it was first said by the sides' clocks. */
+  releases: ReleaseState[];
 }
 
 /** The state that these chains make. With a fork, everything before it counts, and the call is over. */
@@ -106,6 +109,7 @@ export function stateOf(chains: Chains): State {
     seats: seats(view, over),
     footage_open: footage?.map((half) => half.statement.hash) ?? null,
     footage_asked_by: over || !view.running ? [] : sidesThat((side) => view.inForce.some((offer) => view.openHalves(offer.hash)[side])),
+    releases: view.clips.releases(),
   };
 }
 

@@ -22,14 +22,20 @@ const PERSON_ID_MAX = 65_535;
 const MEDIA = ['picture', 'sound'] as const;
 const ROLES = ['principal', 'aide', 'interpreter', 'operator', 'press', 'recorder'] as const;
 const RELEASES = ['either', 'both'] as const;
+const EMBARGOES = ['none', 'end', 'time'] as const;
+const ANNOUNCEMENTS = ['nothing', 'call', 'topics'] as const;
 const INTERPRETATIONS = ['none', 'consecutive', 'simultaneous'] as const;
 
 /** Sound and picture, or sound only. */
 export type Medium = (typeof MEDIA)[number];
 /** What someone or something is on the roster for. */
 export type Role = (typeof ROLES)[number];
-/** Who may release a clip. */
+/** Whether a releaser's word is enough, or every side's is needed. */
 export type Release = (typeof RELEASES)[number];
+/** Until when nothing of the footage is released: not at all, the end of the call, a time. */
+export type Embargo = { until: 'none' | 'end' } | { until: 'time'; at: number };
+/** What each side may say publicly of the call beforehand: nothing, that it is, who asked and the topics too. */
+export type Announce = (typeof ANNOUNCEMENTS)[number];
 /** Whether interpreters take part, and how they speak. */
 export type Interpretation = (typeof INTERPRETATIONS)[number];
 
@@ -57,6 +63,9 @@ export interface Footage {
   persons: number[];
   recorders: Hex[];
   release: Release;
+  /** The sides that may release a clip. */
+  releasers: Hex[];
+  embargo: Embargo;
 }
 
 /** What the sides agree to. */
@@ -72,6 +81,7 @@ export interface Terms {
   languages: string[];
   interpretation: Interpretation;
   footage: Footage | null;
+  announce: Announce;
   /** The offer that these terms replace once agreed. */
   replaces: Hex | null;
 }
@@ -169,8 +179,22 @@ export function person(input: Reader): Person {
   return { id: number, side, role, title, place, interprets };
 }
 
+function embargo(input: Reader): Embargo {
+  input.map(2);
+  input.key(1);
+  const until = word(input, EMBARGOES);
+  input.key(2);
+  const at = input.maybe(() => time(input));
+  if (until !== 'time') {
+    must(at === null);
+    return { until };
+  }
+  if (at === null) throw new Malformed('value');
+  return { until, at };
+}
+
 function footage(input: Reader): Footage {
-  input.map(4);
+  input.map(6);
   input.key(1);
   const length = minutes(input);
   input.key(2);
@@ -179,9 +203,14 @@ function footage(input: Reader): Footage {
   const recorders = input.list(SIDES_MAX, () => id(input));
   input.key(4);
   const release = word(input, RELEASES);
+  input.key(5);
+  const releasers = input.list(SIDES_MAX, () => id(input));
+  input.key(6);
+  const until = embargo(input);
   must(persons.length > 0 && ascending(persons));
   must(recorders.length > 0 && ascending(recorders));
-  return { minutes: length, persons, recorders, release };
+  must(releasers.length > 0 && ascending(releasers));
+  return { minutes: length, persons, recorders, release, releasers, embargo: until };
 }
 
 /** What must hold between the fields of terms. */
@@ -194,12 +223,12 @@ function checkTerms(terms: Terms): void {
   must(new Set(terms.languages).size === terms.languages.length);
   if (!terms.footage) return;
   must(terms.footage.persons.every((one) => people.includes(one)));
-  must(terms.footage.recorders.every((one) => sides.includes(one)));
+  must([...terms.footage.recorders, ...terms.footage.releasers].every((one) => sides.includes(one)));
 }
 
 /** Terms, with everything that section 2 asks of them. */
 export function readTerms(input: Reader): Terms {
-  input.map(11);
+  input.map(12);
   input.key(1);
   const medium = word(input, MEDIA);
   input.key(2);
@@ -222,7 +251,9 @@ export function readTerms(input: Reader): Terms {
   const replaces = input.maybe(() => id(input));
   input.key(11);
   const interpretation = word(input, INTERPRETATIONS);
-  const terms = { medium, start, minutes: length, parties, topics, reason, roster, languages, interpretation, footage: recorded, replaces };
+  input.key(12);
+  const announce = word(input, ANNOUNCEMENTS);
+  const terms = { medium, start, minutes: length, parties, topics, reason, roster, languages, interpretation, footage: recorded, announce, replaces };
   checkTerms(terms);
   return terms;
 }

@@ -6,6 +6,7 @@
 import type { Kind } from './body';
 import type { Hex } from './bytes';
 import type { Chains, Entry } from './chains';
+import { Clips } from './clips';
 import type { Person, Terms } from './terms';
 
 /** Each side's newest valid statement about one thing; null where a side has said none. */
@@ -90,12 +91,17 @@ export class View {
     });
   }
 
+  /** What was before the eyes of who said this. */
+  before(entry: Entry): View {
+    return new View(this.chains, entry.past);
+  }
+
   private nobody<K extends Kind>(): BySide<K> {
     return this.chains.sides.map(() => null);
   }
 
   /** Whether every one of `closings` is in the past of that half. */
-  private sawAll(half: Entry, closings: readonly Entry[]): boolean {
+  sawAll(half: Entry, closings: readonly Entry[]): boolean {
     return closings.every((closing) => closing.statement.number <= (half.past[closing.side] ?? 0));
   }
 
@@ -218,6 +224,11 @@ export class View {
   get footage(): readonly Entry[] | null {
     if (!this.running) return null;
     return this.inForce.map((offer) => this.openHalves(offer.hash)).find(all) ?? null;
+  }
+
+  /** The clips of what was open. */
+  get clips(): Clips {
+    return this.once('clips', () => new Clips(this));
   }
 
   // ---- roster and seats ----
