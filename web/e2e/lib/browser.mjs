@@ -44,7 +44,7 @@ const fake = (sound, picture) => ['--use-fake-device-for-media-stream=fps=20', `
  * `size` is that of the camera; `flags` are added to the usual ones; `locale` as a browser would be set; `voice` is who
  * speaks, if not the side's principal; `prepare` (one or several) runs in every page before its own code. With `pulse` its microphones are that server's, and there is no camera.
  */
-export async function openBrowser(side, { size = 'small', flags = [], locale = 'en-GB', timezone, viewport, prepare, pulse, voice } = {}) {
+export async function openBrowser(side, { size = 'tiny', flags = [], locale = 'en-GB', timezone, viewport, prepare, pulse, voice } = {}) {
   const { sound, picture } = await media(side, size, voice);
   const profile = mkdtempSync(join(tmpdir(), `visavis-profile-${side}-`));
   const context = await chromium.launchPersistentContext(profile, {
@@ -57,7 +57,8 @@ export async function openBrowser(side, { size = 'small', flags = [], locale = '
     ignoreHTTPSErrors: true,
     acceptDownloads: true,
   });
-  context.setDefaultTimeout(30_000);
+  // Two browsers and two nodes share two cores, which may be slow ones: waiting is no bound that a story promises.
+  context.setDefaultTimeout(60_000);
   await context.addInitScript(instrument);
   for (const script of [prepare ?? []].flat()) await context.addInitScript(script);
   return {

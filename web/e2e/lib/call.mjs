@@ -9,8 +9,11 @@ import { corners, heard, received, receivedDuring, whoseVoice, whoseWall } from 
 
 export const TOPICS = ['EXAMPLE: order of the talks', 'EXAMPLE: next meeting'];
 
+/** A terminal's window. Without a graphics card a larger one costs more than the media. */
+export const USUAL = { width: 960, height: 540 };
+
 /** How long a picture may take to grow to a real size after it arrived. */
-const GROW_MS_MAX = 10_000;
+const GROW_MS_MAX = 20_000;
 
 /** The other side of a line. */
 export const other = { a: 'b', b: 'a' };
@@ -33,7 +36,7 @@ export async function demo(story, { only, ...options } = {}) {
  * One side's people at their places. `links` has the one-time links `desk` and `terminal`; without the second there is
  * a desk alone.
  */
-export async function seat(story, letter, links, { size = 'small', desksOnly = false, ...options } = {}) {
+export async function seat(story, letter, links, { size = 'tiny', desksOnly = false, ...options } = {}) {
   const browser = await story.browser(letter, { size, ...options });
   const deskPage = await browser.page(null, 'desk', story);
   await enrol(deskPage, links.desk);
@@ -41,6 +44,7 @@ export async function seat(story, letter, links, { size = 'small', desksOnly = f
   await side.desk.lineUp();
   if (desksOnly || !links.terminal) return side;
   const terminalPage = await browser.page(null, 'terminal', story);
+  if (!options.viewport) await terminalPage.setViewportSize(USUAL);
   await enrol(terminalPage, links.terminal);
   side.terminal = new Terminal(terminalPage);
   await side.terminal.screen('waiting');
@@ -107,7 +111,7 @@ export async function check(story, { a, b }) {
 /** One seat checks itself, its person answering whether he `hears` the tone; returns the fault that its desk shows. */
 export async function checkSeat(side, hears = true) {
   await side.desk.press('check-seat');
-  await side.terminal.id(hears ? 'check-tone-yes' : 'check-tone-no').click({ timeout: 25_000 });
+  await side.terminal.id(hears ? 'check-tone-yes' : 'check-tone-no').click({ timeout: 60_000 });
   const result = side.desk.id('check-result');
   await result.waitFor();
   const fault = await result.getAttribute('data-fault');
@@ -145,7 +149,7 @@ export async function endAndProve(story, { a, b }, call) {
 }
 
 /** Waits until `side` decodes a running picture and audible sound; returns how long that took in milliseconds. */
-export async function arrives(story, side, within = 15_000) {
+export async function arrives(story, side, within = 30_000) {
   const began = Date.now();
   await story.until(
     `${side.letter}: picture and sound arrive`,
@@ -187,7 +191,7 @@ export function watchSenders(story, sides) {
  * Each side sees and hears the other, and only the other: frames decoded at a running rate, a real picture's size,
  * energy in the decoded sound, the other's wall behind the figure and the other's chime in the voice.
  */
-export async function seeAndHear(story, { a, b }, { frames = 8, seconds = 4, width = 320 } = {}) {
+export async function seeAndHear(story, { a, b }, { frames = 8, seconds = 4, width = 160 } = {}) {
   for (const side of [a, b]) {
     const far = other[side.letter];
     const { page } = side.terminal;

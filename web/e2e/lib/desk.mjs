@@ -24,7 +24,7 @@ export class Desk {
     await this.id(name).and(this.page.locator('[data-armed=true]')).click();
   }
 
-  async lineUp(within = 15_000) {
+  async lineUp(within = 60_000) {
     await this.page.locator('[data-testid=line][data-status=up]').waitFor({ timeout: within });
   }
 
@@ -71,7 +71,7 @@ export class Desk {
     await this.page.locator(`[data-testid=call][data-call="${call}"]`).waitFor();
   }
 
-  async ring(within = 5_000) {
+  async ring(within = 15_000) {
     await this.id('ring').first().waitFor({ timeout: within });
     return this.id('ring').first().getAttribute('data-call');
   }
@@ -85,7 +85,7 @@ export class Desk {
     await this.id(name).first().click();
   }
 
-  async phase(wanted, within = 30_000) {
+  async phase(wanted, within = 60_000) {
     await this.page.locator(`[data-testid=call][data-phase="${wanted}"]`).waitFor({ timeout: within });
   }
 
@@ -112,7 +112,7 @@ export class Terminal {
     return this.page.getByTestId(name);
   }
 
-  async screen(wanted, within = 15_000) {
+  async screen(wanted, within = 60_000) {
     await this.page.locator(`[data-testid=terminal][data-screen="${wanted}"]`).waitFor({ timeout: within });
   }
 

@@ -48,7 +48,7 @@ for (const side of ['a', 'b']) {
   SPEECH[voice] = { ...SPEECH[side], voice: side === 'a' ? 'en-gb+f4' : 'en-us+m1' };
 }
 
-const SIZES = { hd: [1280, 720], small: [640, 360], numbered: [320, 180] };
+const SIZES = { hd: [1280, 720], small: [640, 360], tiny: [320, 180], numbered: [320, 180] };
 /** Bits of a picture's number in its lowest strip, as wide as the picture and a twelfth of its height; lowest bit left. */
 export const NUMBER_BITS = 9;
 const SECONDS = 10;
@@ -58,8 +58,8 @@ const FRAMES_PER_SECOND = 20;
 const quiet = { stdio: ['ignore', 'ignore', 'pipe'] };
 
 /**
- * `{ sound, picture }`: files for Chromium's fake devices. `size` is `hd` (1280×720), `small` (640×360) or `numbered`:
- * smaller, each picture with its number in it. `voice` is another's than the side's principal's.
+ * `{ sound, picture }`: files for Chromium's fake devices. `size` is `hd` (1280×720), `small` (640×360), `tiny` (320×180)
+ * or `numbered`: as tiny, each picture with its number in it. `voice` is another's than the side's principal's.
  */
 export async function media(side, size, voice = side) {
   mkdirSync(FOLDER, { recursive: true });

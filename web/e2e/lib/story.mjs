@@ -48,7 +48,7 @@ export class Story {
   }
 
   /** Asks again and again until `probe` returns something true; that is its value. */
-  async until(what, probe, within = 15_000, every = 100) {
+  async until(what, probe, within = 30_000, every = 100) {
     const end = Date.now() + within;
     let last;
     for (;;) {

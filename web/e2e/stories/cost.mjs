@@ -10,7 +10,6 @@ import { received } from '../lib/probe.mjs';
 export const title = 'what sealing costs (measured, not proven)';
 
 const WEB = fileURLToPath(new URL('../..', import.meta.url));
-export const secondsMax = 400;
 const ROUNDS = 3;
 /** First the processor alone, for looking at pictures costs some of it; then the pictures. */
 const CPU_MS = 6_000;

@@ -20,7 +20,7 @@ async function firefoxTerminal(story, link) {
   story.pages.set('b-firefox', page);
   await page.waitForSelector(at('enrol-go'));
   await page.click(at('enrol-go'));
-  const screen = (wanted, within = 15_000) => page.waitForSelector(`${at('terminal')}[data-screen="${wanted}"]`, { timeout: within });
+  const screen = (wanted, within = 60_000) => page.waitForSelector(`${at('terminal')}[data-screen="${wanted}"]`, { timeout: within });
   await screen('waiting');
   return { page, screen };
 }

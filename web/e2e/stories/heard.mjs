@@ -5,10 +5,11 @@ import { check, checkSeat, demo, endAndProve, gather, TOPICS } from '../lib/call
 import { heard, received, whoseVoice } from '../lib/probe.mjs';
 
 export const title = 'speak and be heard: the check, the lights, speaking while off, a decoder that is starved';
-export const secondsMax = 420;
 
-/** From the moment that a fault can be known to its being said. */
+/** From the first sound to the warning across the picture. */
 const SAID_MS_MAX = 1_000;
+/** The own desk and the far side hear of it over nodes, twice a second. */
+const TOLD_MS_MAX = 2_000;
 
 /** Runs in B's pages: while told to, no seat's tracks are opened, though they arrive. As if its keys were withheld. */
 function starve() {
@@ -22,7 +23,7 @@ function starve() {
 const state = (side) => side.terminal.page.evaluate(async () => (await window.visavis.stats()).state);
 
 /** Waits until all three lights of a side's microphone are good and both ends have proven sound and picture. */
-async function proven(story, side, within = 15_000) {
+async function proven(story, side, within = 30_000) {
   await story.until(`${side.letter}: captured, sent, heard there, connected`, async () => {
     const { captured, sent, heard: there, seen, connected } = await state(side);
     return captured === 'good' && sent === 'good' && there === 'good' && seen === 'good' && connected;
@@ -115,7 +116,7 @@ export async function tell(story) {
   const took = await pressInSpeechUntil(a.terminal.page, 'Space', '[data-testid=speaking-off]');
   story.note(`warned ${took.toFixed(0)} ms after it went off, in mid-sentence`);
   story.check(took <= SAID_MS_MAX, 'the warning across the picture, in milliseconds', took);
-  await Promise.all([a.desk.id('talking-off').waitFor({ timeout: SAID_MS_MAX }), b.terminal.id('notice-far-mic').waitFor({ timeout: SAID_MS_MAX })]);
+  await Promise.all([a.desk.id('talking-off').waitFor({ timeout: TOLD_MS_MAX }), b.terminal.id('notice-far-mic').waitFor({ timeout: TOLD_MS_MAX })]);
   await story.shot(a.terminal.page, 'terminal-speaking-off');
   await story.shot(a.desk.page, 'desk-speaking-off');
   await b.terminal.page.waitForTimeout(500);
@@ -124,7 +125,7 @@ export async function tell(story) {
   await a.terminal.id('speaking-off').click();
   story.equal(await a.terminal.mic(), 'true', 'one press on the warning itself mends it');
   story.equal(whoseVoice(await heard(b.terminal.page, 2_500)), 'a', 'B hears A again');
-  await proven(story, a, 5_000);
+  await proven(story, a);
 
   story.step('the operator may mute and may ask, never more');
   await a.desk.id('seat-mute').click();
@@ -136,7 +137,7 @@ export async function tell(story) {
   await story.shot(a.terminal.page, 'terminal-asked');
   await a.terminal.page.keyboard.press('Space');
   story.equal(await a.terminal.mic(), 'true', 'the person does');
-  await proven(story, a, 5_000);
+  await proven(story, a);
 
   story.step('A chooses to hold a key to speak');
   await a.terminal.page.mouse.move(220, 200);
@@ -158,7 +159,7 @@ export async function tell(story) {
   await a.terminal.id('devices-close').click();
   await a.terminal.page.keyboard.press('Space');
   story.equal(await a.terminal.mic(), 'true', 'one press is enough again');
-  await proven(story, a, 5_000);
+  await proven(story, a);
 
   story.step('a note to A’s principal, dismissed with one key');
   await a.desk.id('note-text').fill('EXAMPLE: ask about the date');
@@ -174,13 +175,13 @@ export async function tell(story) {
   await b.terminal.page.evaluate(() => localStorage.setItem('starve', 'yes'));
   await b.terminal.page.reload();
   await b.terminal.screen('session');
-  await story.until('A is told that B does not hear', async () => (await state(a)).heard === 'bad', 8_000);
+  await story.until('A is told that B does not hear', async () => (await state(a)).heard === 'bad', 20_000);
   for (let look = 0; look < 12; look += 1) {
     const { heard: there, connected } = await state(a);
     story.check(there !== 'good' && !connected, 'A is not shown as heard, nor connected', { there, connected });
     await a.terminal.page.waitForTimeout(250);
   }
-  await story.until('A knows what is wrong', async () => (await state(a)).fault === 'not_arriving', 8_000);
+  await story.until('A knows what is wrong', async () => (await state(a)).fault === 'not_arriving', 20_000);
   story.equal(await b.terminal.page.evaluate(async () => (await window.visavis.stats()).connection), 'connected', 'B’s transport is well');
   await story.shot(a.terminal.page, 'terminal-not-heard');
   await b.terminal.page.evaluate(() => localStorage.removeItem('starve'));

@@ -1,7 +1,7 @@
 // Two leaders without a common language: each side's interpreter puts its principal's words into the other's language.
 // Every voice has a chime of its own; what each person's loudspeaker plays says who hears whom.
 
-import { begin, demo, endAndProve, gather, TOPICS } from '../lib/call.mjs';
+import { begin, demo, endAndProve, gather, TOPICS, USUAL } from '../lib/call.mjs';
 import { enrol, Terminal } from '../lib/desk.mjs';
 import { CHIME, INTERPRETER } from '../lib/media.mjs';
 import { must } from '../lib/node.mjs';
@@ -37,6 +37,7 @@ function hushable() {
 async function interpreter(story, side) {
   const browser = await story.browser(side.letter, { voice: INTERPRETER[side.letter].voice, prepare: [instrumentOutput, hushable] });
   const page = await browser.page(null, 'interpreter', story);
+  await page.setViewportSize(USUAL);
   const { link } = JSON.parse(await must(['enrol', '--data', side.data, '--role', 'interpreter', '--name', 'Interpreter', '--json']));
   await enrol(page, link);
   const terminal = new Terminal(page);
@@ -101,13 +102,13 @@ export async function tell(story) {
   story.step('A’s interpreter falls silent while A speaks: both desks are told');
   await ia.page.keyboard.press('Space');
   story.equal(await ia.mic(), 'false', 'the interpreter’s microphone is off');
-  for (const { desk } of [a, b]) await desk.page.locator('[data-testid=missed][data-why=muted]').waitFor({ timeout: 5_000 });
+  for (const { desk } of [a, b]) await desk.page.locator('[data-testid=missed][data-why=muted]').waitFor({ timeout: 20_000 });
   await ia.page.evaluate(() => window.hush(true));
   await ia.page.keyboard.press('Space');
   for (const { desk } of [a, b]) await desk.page.locator('[data-testid=missed][data-why=silent]').waitFor({ timeout: 20_000 });
   await story.shot(b.desk.page, 'silent');
   await ia.page.evaluate(() => window.hush(false));
-  for (const { desk } of [a, b]) await desk.page.locator('[data-testid=missed]').waitFor({ state: 'detached', timeout: 10_000 });
+  for (const { desk } of [a, b]) await desk.page.locator('[data-testid=missed]').waitFor({ state: 'detached', timeout: 20_000 });
 
   story.step('from now on in turn: everybody hears everybody');
   await b.terminal.id('listen-original').check({ force: true });
@@ -120,7 +121,7 @@ export async function tell(story) {
 
   story.step('B’s interpreter leaves: A and A’s desk are told');
   await ib.page.close();
-  await a.terminal.id('missed').waitFor({ timeout: 10_000 });
+  await a.terminal.id('missed').waitFor({ timeout: 20_000 });
   story.note(`A: “${(await a.terminal.id('missed').innerText()).replaceAll('\n', ' ')}”`);
   await story.shot(a.terminal.page, 'missed');
   await plays(story, a.terminal, ['b', 'ia'], 'A’s principal hears whoever speaks');

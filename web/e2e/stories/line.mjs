@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { arrives, check, demo, gather, kept, seeAndHear, soundSize, TOPICS, watchSenders } from '../lib/call.mjs';
+import { arrives, check, demo, gather, kept, seeAndHear, soundSize, TOPICS, USUAL, watchSenders } from '../lib/call.mjs';
 import { command, must } from '../lib/node.mjs';
 import { received } from '../lib/probe.mjs';
 
@@ -21,11 +21,11 @@ async function pictures(story, page, name) {
     await page.waitForTimeout(150);
     await story.shot(page, `${name}-${label}`);
   }
-  await page.setViewportSize(SIZES['1280']);
+  await page.setViewportSize(USUAL);
 }
 
 export async function tell(story) {
-  const { process, said, a, b } = await demo(story);
+  const { process, said, a, b } = await demo(story, { size: 'small' });
   story.note(`the demo was ready ${process.readyAt - process.startedAt} ms after its start`);
   await pictures(story, a.desk.page, 'desk-home');
   await pictures(story, a.terminal.page, 'terminal-waiting');
@@ -66,13 +66,13 @@ export async function tell(story) {
   story.note(`both see and hear each other within ${Date.now() - pressed} ms of the second Begin`);
 
   story.step('each sees and hears the other, and only the other');
-  await seeAndHear(story, { a, b });
+  await seeAndHear(story, { a, b }, { width: 320 });
   for (const side of [a, b]) story.equal(await soundSize(side), REDUNDANT, `${side.letter}: sound comes with the frame before, all packets of one size`);
   await pictures(story, a.terminal.page, 'terminal-session');
   await a.terminal.page.mouse.move(300, 300);
   await a.terminal.page.setViewportSize(WIDE);
   await story.shot(a.terminal.page, 'terminal-session-moved-1920');
-  await a.terminal.page.setViewportSize(SIZES['1280']);
+  await a.terminal.page.setViewportSize(USUAL);
   await pictures(story, a.desk.page, 'desk-session');
   unwatch();
 

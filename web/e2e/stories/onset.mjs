@@ -4,18 +4,24 @@
 import { begin, demo, drawSmall, endAndProve, gather, TOPICS } from '../lib/call.mjs';
 
 export const title = 'how soon somebody is told who speaks into a microphone that is off';
-export const secondsMax = 420;
 
 const TIMES = 30;
 
-/** Runs in A's pages: the microphone is a tone that the story switches, so that the first sound has a moment. */
+/**
+ * Runs in A's pages: the microphone is a voice that the story switches, so that its first sound has a moment. A pitch that is
+ * no mains' overtone, moving in loudness as syllables do: whatever else is steady is taken for a machine.
+ */
 function instrument() {
   const context = new AudioContext({ sampleRate: 48_000 });
-  const tone = new OscillatorNode(context, { frequency: 180, type: 'sawtooth' });
+  const voice = new OscillatorNode(context, { frequency: 137, type: 'sawtooth' });
+  const syllables = new OscillatorNode(context, { frequency: 4 });
+  const loudness = new GainNode(context, { gain: 0.6 });
   const level = new GainNode(context, { gain: 0 });
   const out = context.createMediaStreamDestination();
-  tone.connect(level).connect(out);
-  tone.start();
+  voice.connect(loudness).connect(level).connect(out);
+  syllables.connect(new GainNode(context, { gain: 0.4 })).connect(loudness.gain);
+  voice.start();
+  syllables.start();
   const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wanted) => (wanted.audio ? new MediaStream([out.stream.getAudioTracks()[0].clone(), ...(wanted.video ? (await real({ video: wanted.video })).getTracks() : [])]) : real(wanted));
   /** Speaks, and tells when the warning stands; milliseconds. */

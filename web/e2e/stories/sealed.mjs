@@ -62,9 +62,11 @@ async function captured(story, name, { environment = [], ...options }, during) {
 }
 
 async function words(side) {
-  await side.terminal.page.mouse.move(200, 200);
   const list = side.terminal.id('seal-words');
-  await list.waitFor();
+  // They come with the first epoch, and show themselves for a few seconds after each movement.
+  await list.waitFor({ state: 'attached' });
+  await side.terminal.page.mouse.move(200 + 10 * Math.random(), 200);
+  await list.waitFor({ timeout: 3_000 });
   return (await list.innerText()).split(/\s+/).join(' ');
 }
 

@@ -70,7 +70,7 @@ export async function tell(story) {
   story.note(`A: “${(await a.terminal.id('mic-fault').innerText()).replaceAll('\n', ' ')}”`);
   await story.shot(a.terminal.page, 'muted-at-device');
   pulse.mute('Table', false);
-  await hears(story, b, 'B hears A again', 8_000);
+  await hears(story, b, 'B hears A again', 20_000);
 
   story.step('it is pulled out in mid-sentence: the spare stands in');
   pulse.speak('Spare', sound);
@@ -85,6 +85,6 @@ export async function tell(story) {
   story.step('and put back: taken again without a reload');
   pulse.hush('Spare');
   pulse.plug('Table');
-  await hears(story, b, 'B hears A over the table again', 8_000);
+  await hears(story, b, 'B hears A over the table again', 20_000);
   await endAndProve(story, { a, b }, call);
 }
