@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
+import { footage } from './footage.mjs';
 import { SIDES, startMock } from './node.mjs';
 import { aside, check } from './own.mjs';
 import { prepared, spoken } from './room.mjs';
@@ -230,6 +231,7 @@ for (const language of languages) {
   await aide.getByTestId('far-picture').waitFor();
   await aside({ desk, terminal, aide, node: world.nodes[mine], world, shot, l, words: say });
   await spoken({ world, call: far, own: SIDES[mine].id, far: SIDES[theirs].id, terminal, aide, shot, l });
+  await footage({ world, call: far, own: SIDES[mine].id, far: SIDES[theirs].id, desk, terminal, aide, shot, l, faults });
   await aide.context().close();
   far.interrupted = [{ side: SIDES[mine].id, since: new Date().toISOString() }];
   world.line.status = 'down';

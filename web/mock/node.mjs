@@ -43,10 +43,12 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
     nodes,
     /** By seat: what its terminal would find; everything is good where nothing stands. */
     finds: {},
+    /** By side: how its recorder does, where it is not as usual. */
+    recorders: {},
     line: { status: 'up', since: stamp(), rtt_ms: 128.4, loss: 0.004, jitter_ms: 6, skew_ms: 12, rate_kbps: 2400, web: 'ab'.repeat(32), web_paired: 'ab'.repeat(32) },
     ask(by, terms, extra = {}) {
       const id = hash(randomBytes(16));
-      const call = { id, phase: 'proposed', asked_by: by, terms, begun: null, ended: null, offers: [], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], roster: terms.roster, checking: new Set(), preflights: [], topics: new Map(), asides: new Map(), ...extra };
+      const call = { id, phase: 'proposed', asked_by: by, terms, begun: null, ended: null, offers: [], crossed: false, forked: false, gathered: [], begin_by: [], interrupted: [], gaps: [], seats: [], timeline: [], roster: terms.roster, checking: new Set(), preflights: [], topics: new Map(), asides: new Map(), opens: new Map(), pressed: null, ...extra };
       call.offers.push({ hash: id, by, at: stamp(), terms, standing: 'open' });
       say(call, by, 'offer', { start: terms.start });
       calls.unshift(call);
@@ -134,6 +136,15 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
             call.begun = stamp();
           }
           break;
+        case 'open':
+          if (call.opens.has(by)) throw new Refused('said_already');
+          call.opens.set(by, clock().getTime());
+          break;
+        case 'close':
+          if (!call.opens.size) throw new Refused('not_open');
+          call.opens.clear();
+          call.pressed = body.pressed ?? null;
+          break;
         case 'end':
           call.phase = 'ended';
           call.ended = stamp();
@@ -199,6 +210,18 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       (['agreed', 'gathering'].includes(call.phase) && call.gathered.length === 1 && !call.gathered.includes(side.id)) ||
       (call.phase === 'gathering' && call.begin_by.length === 1 && !call.begin_by.includes(side.id));
     const summary = ({ id, phase, asked_by, terms, begun, ended }, call) => ({ id, line: far.id, phase, asked_by, terms, begun, ended, attention: waits(call) });
+    const footage = (call) => {
+      const { opens } = call;
+      const since = opens.size === 2 ? Math.max(...opens.values()) : null;
+      return {
+        open: since !== null,
+        own_half: opens.has(side.id),
+        far_half: opens.has(far.id),
+        opened_at: since && new Date(since).toISOString(),
+        ends_at: since && new Date(since + call.terms.footage.minutes * 60_000).toISOString(),
+        recorder: { person: 90 + i, key: hash(`recorder ${side.id}`), state: since === null ? 'idle' : 'waiting', seconds: 0, bytes: 0, ...world.recorders[side.id] },
+      };
+    };
     const view = (call, seat) => ({
       ...summary(call, call),
       offers: call.offers,
@@ -211,6 +234,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       checking: { own: call.checking.has(side.id), far: call.checking.has(far.id) },
       preflights: call.preflights,
       topic: call.topics.get(side.id) ?? null,
+      footage: call.terms.footage && call.phase === 'in_session' ? footage(call) : null,
       seats: call.seats.map(({ seatId, check, ...s }) => {
         const at = nodes.find((n) => n.side.id === s.side);
         const present = call.present?.includes(s.person) ?? at.sockets.has(seatId);
@@ -322,6 +346,8 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
         }
         return undefined;
       }
+      // No chains stand behind made-up calls, so no group does: its worker is made up too.
+      if (/^\/assets\/group\.worker-[^/]*\.js$/.test(url.pathname)) url.pathname = '/mock/group.js';
       const mocked = url.pathname.startsWith('/mock/');
       const root = mocked ? here : (process.env.LOOK_DIST ?? join(here, '../dist'));
       const path = mocked ? url.pathname.slice(6) : url.pathname.startsWith('/assets/') ? url.pathname.slice(1) : 'index.html';
@@ -365,6 +391,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
         seat.mic = message.on;
         return world.tell();
       }
+      if (message.t === 'footage.close') return world.verb(calls.find((c) => c.id === message.call), side.id, 'close', {});
       if (message.t === 'end') return world.verb(calls.find((c) => c.id === message.call), side.id, 'end', {});
       const call = calls.find((c) => c.id === message.call);
       if (message.t === 'aside') {

@@ -6,6 +6,7 @@ import { Trouble } from '../signalling/api';
 import type { Aside, CallSeatView, CallSummary, CallView, FromNode, LineView, SeatView, SideView, Terms } from '../signalling/protocol';
 import { comma } from './clocks';
 import { language } from './language.svelte';
+import { nodeTime } from './now.svelte';
 import { Session } from './session.svelte';
 
 /** A terminal that was told to check itself and has not answered by then will not. */
@@ -98,6 +99,15 @@ export class Desk {
       this.answerRing(call.id);
       if (verb === 'agree' && this.own) this.halfway = metHalfway(before, call, this.own.id);
     });
+  }
+
+  /** Closes footage, whatever else is under way. `moment`: of the press, as `performance.now()` has it. */
+  async closeFootage(call: CallView, moment: number): Promise<void> {
+    try {
+      await this.session.act(call.id, 'close', { pressed: nodeTime(moment).toISOString() });
+    } catch (trouble) {
+      this.trouble = trouble instanceof Trouble ? trouble : new Trouble('error', 'page');
+    }
   }
 
   /** Asks a seat's terminal to check itself. */

@@ -17,6 +17,10 @@ export class TerminalFootage {
   /** Seconds. */
   left = $state(0);
   mark = $state<FootageMark>('off');
+  /** Frames of this terminal go out under footage keys. */
+  sends = $state(false);
+  /** The light stood in this window: its end is worth a word. */
+  wasLit = $state(false);
   private endsAt = 0;
   private sentAt = -Infinity;
   private receivedAt = -Infinity;
@@ -30,6 +34,8 @@ export class TerminalFootage {
       if (this.said.is !== 'closed') this.closedAt = performance.now();
     } else this.endsAt = performance.now() + said.leftMs;
     this.said = said;
+    if (this.lit) this.wasLit = true;
+    else if (said.is === 'closed' && said.context === null) this.wasLit = false;
     if (this.lit !== before) this.chime.strike(this.lit ? 'opens' : 'closes');
     this.look();
     this.timer ??= setInterval(() => this.look(), LOOK_MS);
@@ -39,13 +45,14 @@ export class TerminalFootage {
     const now = performance.now();
     if (sent) this.sentAt = now;
     if (received) this.receivedAt = now;
-    if (sent || received) this.look();
+    if (sent || received || this.mark !== 'off') this.look();
   }
 
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
     this.said = CLOSED;
+    this.wasLit = false;
     this.sentAt = this.receivedAt = this.closedAt = -Infinity;
     this.look();
   }
@@ -57,6 +64,7 @@ export class TerminalFootage {
   private look(): void {
     const now = performance.now();
     this.left = this.said.is === 'closed' ? 0 : secondsLeft(this.endsAt, now);
-    this.mark = markOf({ said: this.said, sent: now - this.sentAt < FLOWS_MS, received: now - this.receivedAt < FLOWS_MS, closedMs: now - this.closedAt });
+    this.sends = now - this.sentAt < FLOWS_MS;
+    this.mark = markOf({ said: this.said, sent: this.sends, received: now - this.receivedAt < FLOWS_MS, closedMs: now - this.closedAt });
   }
 }

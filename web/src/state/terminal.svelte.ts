@@ -240,9 +240,15 @@ export class Terminal {
     if (this.current) this.session.send({ t: 'end', call: this.current.call });
   }
 
+  /** A principal sits here, and there is footage to close. */
+  get mayClose(): boolean {
+    const role = this.call?.seats.find((seat) => seat.key === this.session.key)?.role;
+    return role === 'principal' && this.footage.mark !== 'off';
+  }
+
   /** Footage, closed from here: by whoever sits here as principal. */
   closeFootage(): void {
-    this.sealing?.closeFootage();
+    if (this.mayClose) this.sealing?.closeFootage();
   }
 
   leaveEnded(): void {
