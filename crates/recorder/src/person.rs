@@ -115,12 +115,7 @@ impl Person {
             return Placed::Late;
         }
         self.silence(place, captured);
-        let skew = self.end * 1_000 / 48 - clock;
-        self.skew = if anew {
-            skew
-        } else {
-            self.skew + (skew - self.skew) / 16
-        };
+        self.skew = self.end * 1_000 / 48 - clock;
         self.end += i64::from(packet.samples);
         self.next = Some((serial, packet.ticks + i64::from(packet.samples)));
         self.fragments.push(Piece {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use call::terms::PersonId;
 use call::{Hash, PublicKey, SideId, Timestamp};
+use shiguredo_mp4::bitstream::vp9::{Vp9FrameHeader, Vp9FrameSize, Vp9FrameType, parse_frame_header};
 
 use crate::disk::{Disk, Folder};
 use crate::finish::{self, Final, size_of};
@@ -39,7 +40,7 @@ const KEY_FRAME_EVERY: i64 = 500_000;
 /// The capture time is an upper bound but for clocks that run apart.
 const MARGIN: i64 = 10_000;
 /// Widest and highest picture that is kept.
-const SIDE_MAX: u16 = 4_096;
+const SIDE_MAX: u32 = 4_096;
 
 /// Sound or picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -244,6 +245,14 @@ fn micros(duration: Duration) -> i64 {
         .min(i64::MAX / 4)
 }
 
+/// Whether a picture is of a size that anybody sends.
+fn fits(header: &Vp9FrameHeader) -> bool {
+    match header.frame_size {
+        Vp9FrameSize::Resolved { width, height } => width.max(height) <= SIDE_MAX,
+        Vp9FrameSize::UsesRefFrames { .. } | Vp9FrameSize::NotPresent => true,
+    }
+}
+
 impl Take {
     /// Begins a take in a folder of its own, which is made.
     pub fn begin(dir: &Path, plan: Plan, at: Duration) -> Result<Self, TakeError> {
@@ -396,7 +405,7 @@ impl Take {
                 let Some(packet) = track.queue.pop(now, flush) else {
                     return;
                 };
-                let captured = track.captured(packet.ticks).min(now);
+                let captured = track.captured(packet.ticks).min(track.heard);
                 self.offer(key, now, captured, Media::Sound(packet));
                 continue;
             }
@@ -423,16 +432,13 @@ impl Take {
     fn picture(&mut self, key: TrackKey, frame: Frame, plain: Vec<u8>, now: i64) {
         let Some(track) = self.tracks.get_mut(&key) else { return };
         self.status.lost += u64::from(frame.gap);
-        let size = size_of(&plain);
-        let fits = size.is_none_or(|(width, height)| width <= SIDE_MAX && height <= SIDE_MAX);
-        let header = shiguredo_mp4::bitstream::vp9::parse_frame_header(&plain).ok();
-        let Some(header) = header.filter(|header| fits && header.profile == 0) else {
+        let header = parse_frame_header(&plain).ok();
+        let Some(header) = header.filter(|header| header.profile == 0 && fits(header)) else {
             track.missed(&frame);
             self.status.lost += 1;
             return;
         };
-        let is_key = header.show_existing_frame.is_none()
-            && header.frame_type == shiguredo_mp4::bitstream::vp9::Vp9FrameType::Key;
+        let is_key = header.show_existing_frame.is_none() && header.frame_type == Vp9FrameType::Key;
         if !track.takes(&frame, is_key) {
             self.status.lost += 1;
             return;
@@ -440,7 +446,7 @@ impl Take {
         let captured = track.captured(frame.ticks).min(frame.at);
         let picture = Picture {
             key: is_key,
-            size,
+            size: size_of(&plain),
             bytes: plain,
         };
         self.offer(key, now, captured, Media::Picture(picture));

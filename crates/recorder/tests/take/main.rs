@@ -6,6 +6,7 @@
     clippy::cast_precision_loss
 )]
 
+mod hostile;
 mod media;
 mod rig;
 mod rough;
