@@ -31,7 +31,7 @@ const browser = await chromium.launch({
   args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns'],
 });
 const world = await startMock({ ports });
-let titles = ['Principal', 'Adviser', 'Principal', 'Interpreter'];
+let titles = ['Principal', 'Adviser', 'Principal', 'Interpreter', 'Recorder'];
 const terms = (start, minutes, topics, reason, more = {}) => ({
   medium: 'picture', start, minutes, zones: SIDES.map((s) => ({ side: s.id, zone: s.zone, place: s.place })), topics, reason,
   roster: [
@@ -39,10 +39,15 @@ const terms = (start, minutes, topics, reason, more = {}) => ({
     { id: 2, side: SIDES[0].id, role: 'aide', title: titles[1], place: SIDES[0].place },
     { id: 3, side: SIDES[1].id, role: 'principal', title: titles[2], place: 'Sochi' },
     { id: 4, side: SIDES[1].id, role: 'interpreter', title: titles[3], place: 'Moscow' },
+    ...(more.footage ? SIDES.map((s, i) => ({ id: 5 + i, side: s.id, role: 'recorder', title: titles[4], place: s.place })) : []),
   ],
   languages: ['en', 'ru'], footage: null, replaces: null, ...more,
 });
 const [A, B] = SIDES.map((s) => s.id);
+/** Footage of both principals, by both sides' recorders. */
+const filmed = (minutes, embargo) => ({ minutes, persons: [1, 3], recorders: [A, B], release: 'both', releasers: [A, B], embargo });
+/** Two clips, by the hashes of their files. */
+const CLIPS = ['1c', '1d'].map((byte) => byte.repeat(32));
 const faults = [];
 const asked = { states: 0, stops: 0 };
 
@@ -50,7 +55,7 @@ const asked = { states: 0, stops: 0 };
 function speakArabic() {
   Object.assign(SIDES[0], { name: 'ديوان الرئاسة', place: 'القاهرة', zone: 'Africa/Cairo' });
   for (const [id, name] of [['desk', 'الضابط المناوب'], ['principal', 'المكتب الرئاسي'], ['aide', 'غرفة العمليات']]) world.nodes[0].seats.get(id).name = name;
-  titles = ['المسؤول الأول', 'المستشار', 'Первое лицо', 'Переводчик'];
+  titles = ['المسؤول الأول', 'المستشار', 'Первое лицо', 'Переводчик', 'مسجِّل'];
 }
 
 /** Rules of WCAG 2.2 AA that the page breaks as it stands. */
@@ -165,6 +170,19 @@ for (const language of languages) {
   await desk.getByTestId('form-reason').fill(say.reason);
   await desk.getByTestId('form-language-en').check();
   await shot(desk, `${l}-desk-ask`, Object.keys(ALL), true);
+  await desk.getByTestId('form-footage-on').check();
+  await desk.getByTestId('form-embargo-time').check();
+  await desk.getByTestId('form-embargo-date').fill('2026-12-30');
+  await desk.getByTestId('form-embargo-clock').fill('17:30');
+  await desk.getByTestId('form-announce-topics').check();
+  await shot(desk, `${l}-desk-ask-footage`, Object.keys(ALL), true);
+  await desk.getByTestId('form-footage-minutes').fill('');
+  for (const person of await desk.getByTestId('form-footage-person').all()) await person.uncheck();
+  for (const side of await desk.getByTestId('form-footage-recorder').all()) await side.uncheck();
+  await desk.getByTestId('form-send').click();
+  await shot(desk, `${l}-desk-ask-footage-fault`, ['mid', 'phone'], true);
+  await desk.getByTestId('form-footage-on').uncheck();
+  await desk.getByTestId('form-announce-nothing').check();
   await desk.getByTestId('form-reason').fill('');
   await desk.getByTestId('form-send').click();
   await shot(desk, `${l}-desk-ask-fault`, ['mid'], true);
@@ -174,7 +192,7 @@ for (const language of languages) {
   await shot(desk, `${l}-desk-asked`, ['mid']);
   const own = world.calls[0];
   // The other side asks as well: it rings, and the two have met halfway.
-  const far = world.ask(SIDES[theirs].id, terms('2026-12-30T20:35:00Z', 50, [say.topic, say.visits], say.geneva));
+  const far = world.ask(SIDES[theirs].id, terms('2026-12-30T20:35:00Z', 50, [say.topic, say.visits], say.geneva, { announce: 'call', footage: filmed(3, { until: 'end' }) }));
   world.tell();
   world.nodes[mine].ring(far.id);
   await desk.getByTestId('ring').waitFor();
@@ -195,7 +213,7 @@ for (const language of languages) {
   await desk.getByTestId('next').waitFor();
   await shot(desk, `${l}-desk-countered`, ['wide', 'phone'], true);
   const other = { ...far.terms, minutes: 75, topics: far.terms.topics, start: '2026-12-30T21:15:00Z', medium: 'sound', roster: far.terms.roster.slice(1).map((p) => (p.id === 3 ? { ...p, place: 'Kazan' } : p)) };
-  world.verb(far, SIDES[theirs].id, 'counter', { terms: { ...other, roster: far.terms.roster.map((p) => (p.id === 3 ? { ...p, place: 'Kazan' } : p)), medium: 'picture' } });
+  world.verb(far, SIDES[theirs].id, 'counter', { terms: { ...other, roster: far.terms.roster.map((p) => (p.id === 3 ? { ...p, place: 'Kazan' } : p)), medium: 'picture', announce: 'topics', footage: filmed(5, { until: 'time', at: '2026-12-30T22:30:00Z' }) } });
   await desk.getByTestId('agree').waitFor();
   await shot(desk, `${l}-desk-differences`, ['wide', 'phone'], true);
   await desk.getByTestId('agree').click();
@@ -264,6 +282,8 @@ for (const language of languages) {
   await desk.getByTestId('end').click();
   await twin.getByTestId('ended').waitFor();
   await shot(twin, `${l}-terminal-ended`);
+  for (const [side, kind, detail] of [[theirs, 'release', { clip: CLIPS[0] }], [mine, 'release', { clip: CLIPS[0] }], [theirs, 'release', { clip: CLIPS[1], instead: CLIPS[0] }], [mine, 'recall', { clip: CLIPS[0] }]]) world.say(far, SIDES[side].id, kind, detail);
+  world.tell();
   await desk.waitForTimeout(300);
   await shot(desk, `${l}-desk-ended`, Object.keys(ALL), true);
   await shot(desk, `${l}-desk-ended-top`, ['wide']);

@@ -44,6 +44,17 @@ describe('differences between terms', () => {
     expect(changes(before, { ...before, interpretation: 'none', roster: nulls })).toEqual([]);
   });
 
+  it('show what is filmed and announced, whoever wrote it down and in which order', () => {
+    const footage = { minutes: 3, persons: [1, 2], recorders: [A, B], release: 'both' as const, releasers: [A, B], embargo: { until: 'time' as const, at: '2021-12-30T21:30:00Z' } };
+    const before = terms({ footage });
+    const again = { embargo: { at: '2021-12-30T21:30:00.000Z', until: 'time' as const }, releasers: [B, A], release: 'both' as const, recorders: [B, A], persons: [2, 1], minutes: 3 };
+    expect(changes(before, terms({ footage: again, announce: 'nothing' }))).toEqual([]);
+    for (const other of [{ minutes: 4 }, { persons: [1] }, { recorders: [A] }, { release: 'either' as const }, { releasers: [A] }, { embargo: { until: 'end' as const } }, { embargo: { until: 'time' as const, at: '2021-12-30T21:31:00Z' } }]) {
+      expect(changes(before, terms({ footage: { ...footage, ...other } })).map((c) => c.field)).toEqual(['footage']);
+    }
+    expect(changes(before, { ...before, announce: 'topics' }).map((c) => c.field)).toEqual(['announce']);
+  });
+
   it('do not take the place in the row of offers for a difference', () => {
     expect(changes(terms(), terms({ replaces: 'ff'.repeat(32) }))).toEqual([]);
   });

@@ -1,11 +1,11 @@
 // Compares two versions of terms, field by field, so that an operator signs what changed and not what was skimmed.
 
-import type { Person, Terms } from '../signalling/protocol';
+import type { Footage, Person, Terms } from '../signalling/protocol';
 
-export type Field = 'medium' | 'start' | 'minutes' | 'zones' | 'topics' | 'reason' | 'roster' | 'languages' | 'interpretation' | 'footage';
+export type Field = 'medium' | 'start' | 'minutes' | 'zones' | 'topics' | 'reason' | 'roster' | 'languages' | 'interpretation' | 'footage' | 'announce';
 
 export type Change =
-  | { field: 'medium' | 'start' | 'minutes' | 'reason' | 'interpretation' | 'footage' | 'zones'; before: Terms; after: Terms }
+  | { field: 'medium' | 'start' | 'minutes' | 'reason' | 'interpretation' | 'footage' | 'announce' | 'zones'; before: Terms; after: Terms }
   | { field: 'topics' | 'languages'; added: string[]; removed: string[] }
   | { field: 'roster'; added: Person[]; removed: Person[]; changed: { before: Person; after: Person }[] };
 
@@ -34,6 +34,14 @@ function rosters(before: readonly Person[], after: readonly Person[]) {
 
 const zoneMap = (t: Terms) => t.zones.toSorted((a, b) => (a.side < b.side ? -1 : 1)).map((z) => [z.side, z.zone, z.place]);
 
+/** Footage as a list of what it says, whoever wrote it down and in which order. */
+function footageKey(footage: Footage | null) {
+  if (!footage) return null;
+  const { minutes, persons, recorders, release, releasers, embargo } = footage;
+  const at = embargo.until === 'time' ? Date.parse(embargo.at) : null;
+  return [minutes, persons.toSorted((a, b) => a - b), recorders.toSorted(), release, releasers.toSorted(), embargo.until, at];
+}
+
 /** What differs, in the order in which terms are read. Order inside lists of topics and languages says nothing by itself. */
 export function changes(before: Terms, after: Terms): Change[] {
   const out: Change[] = [];
@@ -49,6 +57,7 @@ export function changes(before: Terms, after: Terms): Change[] {
   if ((before.interpretation ?? 'none') !== (after.interpretation ?? 'none')) out.push({ field: 'interpretation', before, after });
   const roster = rosters(before.roster, after.roster);
   if (roster.added.length || roster.removed.length || roster.changed.length) out.push({ field: 'roster', ...roster });
-  if (!sameJson(before.footage, after.footage)) out.push({ field: 'footage', before, after });
+  if (!sameJson(footageKey(before.footage), footageKey(after.footage))) out.push({ field: 'footage', before, after });
+  if ((before.announce ?? 'nothing') !== (after.announce ?? 'nothing')) out.push({ field: 'announce', before, after });
   return out;
 }

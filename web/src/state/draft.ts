@@ -3,6 +3,7 @@
 import type { Interpretation, Person, Role, SideView, Terms } from '../signalling/protocol';
 import { sameLanguage } from '../listen/route';
 import { fields, instant } from './clocks';
+import { copied, footageFaults, footageOf, usual, withRecorders, type FootageDraft, type FootageFault } from './draft-footage';
 
 export interface DraftPerson {
   id: number;
@@ -26,6 +27,8 @@ export interface Draft {
   roster: DraftPerson[];
   languages: string[];
   interpretation: Interpretation;
+  /** Footage, and what may be announced beforehand. */
+  footage: FootageDraft;
 }
 
 /** The bounds of the rules (call::terms); lengths are in bytes of UTF-8, so a field in Cyrillic holds half the letters. */
@@ -34,7 +37,7 @@ export const LIMITS = { minutes: 1440, topics: 32, topic: 240, reason: 2000, ros
 const utf8 = new TextEncoder();
 const bytes = (text: string) => utf8.encode(text).length;
 
-export type Fault = 'start' | 'past' | 'minutes' | 'topics' | 'principals' | 'title' | 'place' | 'roster' | 'languages' | 'reason' | 'interpreters' | 'direction';
+export type Fault = FootageFault | 'start' | 'past' | 'minutes' | 'topics' | 'principals' | 'title' | 'place' | 'roster' | 'languages' | 'reason' | 'interpreters' | 'direction';
 
 const HOUR = 3_600_000;
 
@@ -58,10 +61,11 @@ export function fresh(own: SideView, far: SideView, now: Date, title: (role: Rol
     ],
     languages: [],
     interpretation: 'none',
+    footage: usual([own.id, far.id], title('recorder')),
   };
 }
 
-export function copy(terms: Terms, own: SideView): Draft {
+export function copy(terms: Terms, own: SideView, title: (role: Role) => string): Draft {
   const zone = terms.zones.find((z) => z.side === own.id)?.zone ?? own.zone;
   return {
     medium: terms.medium,
@@ -73,20 +77,26 @@ export function copy(terms: Terms, own: SideView): Draft {
     roster: terms.roster.map((p) => ({ ...p, interprets: p.interprets ? { ...p.interprets } : null })),
     languages: [...terms.languages],
     interpretation: terms.interpretation ?? 'none',
+    footage: copied(terms, zone, title('recorder')),
   };
 }
 
 export const nextId = (roster: readonly Pick<Person, 'id'>[]) => roster.reduce((most, p) => Math.max(most, p.id), 0) + 1;
 
 export function startOf(draft: Draft, own: SideView, far: SideView): Date | null {
-  return instant(draft.date, draft.time, draft.zoneOf === 'own' ? own.zone : far.zone);
+  return instant(draft.date, draft.time, zoneOf(draft, own, far));
 }
 
-/** Says the same instant in the other capital's words when the operator switches whose clock is typed. */
+const zoneOf = (draft: Draft, own: SideView, far: SideView) => (draft.zoneOf === 'own' ? own.zone : far.zone);
+
+/** Says the same instants in the other capital's words when the operator switches whose clock is typed. */
 export function switchZone(draft: Draft, own: SideView, far: SideView): void {
-  const at = startOf(draft, own, far);
+  const before = zoneOf(draft, own, far);
   draft.zoneOf = draft.zoneOf === 'own' ? 'far' : 'own';
-  if (at) Object.assign(draft, fields(at, draft.zoneOf === 'own' ? own.zone : far.zone));
+  for (const typed of [draft, draft.footage]) {
+    const at = instant(typed.date, typed.time, before);
+    if (at) Object.assign(typed, fields(at, zoneOf(draft, own, far)));
+  }
 }
 
 /** A term is one line: what was pasted with breaks and odd spaces becomes plain words. */
@@ -114,11 +124,12 @@ export function faults(draft: Draft, own: SideView, far: SideView, now: Date): F
   const unfit = (text: string) => !oneLine(text) || bytes(oneLine(text)) > LIMITS.name;
   if (draft.roster.some((p) => unfit(p.title))) out.push('title');
   if (draft.roster.some((p) => unfit(p.place))) out.push('place');
-  if (draft.roster.length > LIMITS.roster) out.push('roster');
+  if (withRecorders(draft.footage, draft.roster, [own, far]).length > LIMITS.roster) out.push('roster');
   if (draft.languages.length > LIMITS.languages) out.push('languages');
   const interpreters = draft.roster.filter((p) => p.role === 'interpreter');
   if (draft.interpretation !== 'none' && !interpreters.length) out.push('interpreters');
   if (interpreters.some((p) => !fits(p, draft.interpretation))) out.push('direction');
+  out.push(...footageFaults(draft.footage, draft.roster, zoneOf(draft, own, far)));
   return out;
 }
 
@@ -135,7 +146,7 @@ export function agreed(person: DraftPerson): Person {
   return role === 'interpreter' && interprets?.from && interprets.to ? { ...plain, interprets: { from: interprets.from, to: interprets.to } } : plain;
 }
 
-/** `base` is what a counter-proposal copies; its zones, footage and place in the row of offers are kept. */
+/** `base` is what a counter-proposal copies; its zones are kept. */
 export function terms(draft: Draft, own: SideView, far: SideView, base: Terms | null, replaces: string | null): Terms {
   const at = startOf(draft, own, far) ?? new Date(0);
   return {
@@ -145,10 +156,13 @@ export function terms(draft: Draft, own: SideView, far: SideView, base: Terms | 
     zones: base?.zones ?? [own, far].map((s) => ({ side: s.id, zone: s.zone, place: s.place })),
     topics: tidy(draft.topics),
     reason: oneLine(draft.reason),
-    roster: draft.roster.map(agreed).toSorted((a, b) => a.id - b.id),
+    roster: withRecorders(draft.footage, draft.roster, [own, far])
+      .map(agreed)
+      .toSorted((a, b) => a.id - b.id),
     languages: tidy(draft.languages),
     ...(draft.interpretation === 'none' && !base?.interpretation ? {} : { interpretation: draft.interpretation }),
-    footage: base?.footage ?? null,
+    footage: footageOf(draft.footage, draft.roster, zoneOf(draft, own, far)),
+    ...(draft.footage.announce === 'nothing' && !base?.announce ? {} : { announce: draft.footage.announce }),
     replaces,
   };
 }
