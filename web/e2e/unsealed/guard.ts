@@ -3,7 +3,7 @@
 export class SealGuard {
   /** What the frames' worker would count, look.mjs says: where no node is real, nor is a count. */
   constructor(_seat: string, events: { counts(counts: unknown[]): void }) {
-    new BroadcastChannel('mock-frames').onmessage = ({ data }: MessageEvent<unknown[]>) => events.counts(data);
+    new BroadcastChannel('mock-frames').addEventListener('message', ({ data }: MessageEvent<unknown[]>) => events.counts(data));
   }
   join(): void {}
   shut(): void {}
