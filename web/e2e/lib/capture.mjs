@@ -77,15 +77,20 @@ export function picturesDecoded(track, file) {
   return stdout.split('\n').filter((line) => line && !line.startsWith('#')).length;
 }
 
-/** The newest frame of a packet of sound, out of its redundancy (RFC 2198) if it lies in any. */
-function opusFrame(payload) {
+/** Whether a payload is one frame with older ones before it (RFC 2198): each older one by a whole number of 20 ms. */
+const isRedundant = (payload) => payload.length > 5 && (payload[0] & 0x80) !== 0 && payload.readUInt16BE(1) >> 2 > 0 && (payload.readUInt16BE(1) >> 2) % 960 === 0;
+
+/** The newest frame of a packet of sound. `type` is that of frames in redundancy, alone behind their type where nothing is older. */
+function opusFrame(payload, type) {
+  if (payload[0] === type) return payload.subarray(1);
+  if (!isRedundant(payload)) return payload;
   let at = 0;
   let older = 0;
   while (at + 4 <= payload.length && payload[at] & 0x80) {
     older += payload.readUInt16BE(at + 2) & 0x3ff;
     at += 4;
   }
-  return at ? payload.subarray(at + 1 + older) : payload;
+  return payload.subarray(at + 1 + older);
 }
 
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -119,7 +124,9 @@ export function chimeIn(track, side, file) {
   head.writeUInt32LE(48_000, 12);
   const tags = Buffer.concat([Buffer.from('OpusTags'), Buffer.alloc(8)]);
   const pages = [page(0, 0, 2, head), page(1, 0, 0, tags)];
-  for (const [index, { payload }] of track.packets.entries()) pages.push(page(index + 2, (index + 1) * 960, 0, opusFrame(payload)));
+  const redundant = track.packets.find(({ payload }) => isRedundant(payload));
+  const type = redundant && redundant.payload[0] & 0x7f;
+  for (const [index, { payload }] of track.packets.entries()) pages.push(page(index + 2, (index + 1) * 960, 0, opusFrame(payload, type)));
   writeFileSync(file, Buffer.concat(pages));
   const { stdout } = spawnSync('ffmpeg', ['-v', 'quiet', '-i', file, '-f', 's16le', '-ac', '1', '-ar', '48000', '-'], { maxBuffer: 1 << 28 });
   const samples = new Int16Array(stdout.buffer, stdout.byteOffset, Math.floor(stdout.length / 2));
