@@ -58,7 +58,7 @@ export async function openBrowser(side, { size = 'tiny', flags = [], locale = 'e
     acceptDownloads: true,
   });
   // Two browsers and two nodes share two cores, which may be slow ones: waiting is no bound that a story promises.
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(120_000);
   await context.addInitScript(instrument);
   for (const script of [prepare ?? []].flat()) await context.addInitScript(script);
   return {

@@ -27,7 +27,7 @@ export class Desk {
     await this.id(name).and(this.page.locator('[data-armed=true]')).press('Enter');
   }
 
-  async lineUp(within = 60_000) {
+  async lineUp(within = 120_000) {
     await this.page.locator('[data-testid=line][data-status=up]').waitFor({ timeout: within });
   }
 
@@ -88,7 +88,7 @@ export class Desk {
     await this.id(name).first().click();
   }
 
-  async phase(wanted, within = 60_000) {
+  async phase(wanted, within = 120_000) {
     await this.page.locator(`[data-testid=call][data-phase="${wanted}"]`).waitFor({ timeout: within });
   }
 
@@ -115,7 +115,7 @@ export class Terminal {
     return this.page.getByTestId(name);
   }
 
-  async screen(wanted, within = 60_000) {
+  async screen(wanted, within = 120_000) {
     await this.page.locator(`[data-testid=terminal][data-screen="${wanted}"]`).waitFor({ timeout: within });
   }
 
