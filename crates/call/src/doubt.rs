@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::terms::Medium;
-use crate::{Hash, Preflight, PublicKey, SeatCheck, SideId, State};
+use crate::terms::{Medium, Role};
+use crate::{Hash, Preflight, PublicKey, Seat, SeatCheck, SideId, State};
 
 /// What speaks against Begin.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,11 +25,15 @@ impl SeatCheck {
 }
 
 impl State {
-    /// The keys of a side's good seats, ascending, each once.
+    /// The keys of a side's good seats, ascending, each once. A recorder is none: nobody sits there to be heard.
     #[must_use]
     pub fn good_seats(&self, side: SideId) -> BTreeSet<PublicKey> {
+        let recorder = |seat: &Seat| {
+            self.person(seat.person)
+                .is_some_and(|person| person.role == Role::Recorder)
+        };
         let good = self.seats.iter().filter(|seat| seat.good && seat.side == side);
-        good.map(|seat| seat.key).collect()
+        good.filter(|seat| !recorder(seat)).map(|seat| seat.key).collect()
     }
 
     /// The worst that speaks against Begin under the terms in force, and whose seats it is about. That a check is missing

@@ -1,7 +1,7 @@
 //! What speaks against Begin: seats that were not proven to be heard.
 
 use super::world::World;
-use crate::terms::PersonId;
+use crate::terms::{Person, PersonId, Role};
 use crate::{Body, Doubt, Hash, PublicKey, SeatCheck};
 
 const SEATS: [PublicKey; 2] = [PublicKey([1; 32]), PublicKey([2; 32])];
@@ -76,6 +76,36 @@ fn a_seat_that_came_later_is_not_proven() {
     assert_eq!(world.state(0).doubt(), Some((Doubt::Failed, world.sides[1])));
     assert!(world.state(1).leaves_unsaid(world.sides[1]));
     assert!(!world.state(1).leaves_unsaid(world.sides[0]));
+}
+
+#[test]
+fn a_recorder_has_nothing_to_prove() {
+    let (mut world, terms) = gathered();
+    for (side, seat) in SEATS.into_iter().enumerate() {
+        sign(&mut world, side, terms, vec![check(seat, true)]);
+    }
+    let recorder = Person {
+        role: Role::Recorder,
+        ..world.person(20, world.sides[0])
+    };
+    for side in [0, 1] {
+        let person = recorder.clone();
+        world.say(side, Body::Admit { terms, person });
+        world.settle_in_order();
+    }
+    let person = Some(PersonId(20));
+    world.say(
+        0,
+        Body::Vouch {
+            seat: PublicKey([9; 32]),
+            person,
+        },
+    );
+    world.settle_in_order();
+    let state = world.state(1);
+    assert!(state.seats.iter().any(|seat| seat.key.0 == [9; 32] && seat.good));
+    assert_eq!(state.good_seats(world.sides[0]), [SEATS[0]].into());
+    assert_eq!(state.doubt(), None);
 }
 
 #[test]
