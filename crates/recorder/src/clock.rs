@@ -3,10 +3,10 @@
 /// How long the quickest packet counts, in microseconds: long enough that one comes, short enough that two clocks which
 /// run apart by 100 millionths part by 2 ms at most.
 const WINDOW: i64 = 10_000_000;
-/// A packet that is later than this beside the quickest is of another mapping, when as many come in a row as below. No
-/// packet is passed on by a link after 1.5 s.
-const LATE: i64 = 2_000_000;
-const LATE_RUN: u32 = 8;
+/// A packet that is off by more than this beside the quickest, either way, is of another mapping, when as many come in a
+/// row as below. No packet is passed on by a link after 1.5 s: whatever time it says, it was captured no longer ago.
+const OFF: i64 = 2_000_000;
+const OFF_RUN: u32 = 8;
 
 /// The mapping from one track's RTP time to the recorder's clock.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Clock {
     /// The window that runs, and the least transit in it and in the one before.
     window: i64,
     least: [Option<i64>; 2],
-    late: u32,
+    off: u32,
 }
 
 impl Clock {
@@ -26,7 +26,7 @@ impl Clock {
             newest: None,
             window: 0,
             least: [None, None],
-            late: 0,
+            off: 0,
         }
     }
 
@@ -42,12 +42,12 @@ impl Clock {
             self.newest = Some((rtp, ticks));
         }
         let transit = at - self.micros(ticks);
-        let late = self.transit().is_some_and(|least| transit > least + LATE);
-        self.late = if late { self.late + 1 } else { 0 };
-        let anew = self.late >= LATE_RUN;
+        let off = self.transit().is_some_and(|least| (transit - least).abs() > OFF);
+        self.off = if off { self.off + 1 } else { 0 };
+        let anew = self.off >= OFF_RUN;
         if anew {
             self.least = [None, None];
-            self.late = 0;
+            self.off = 0;
             self.newest = Some((rtp, ticks));
         }
         let window = at.div_euclid(WINDOW);
@@ -57,15 +57,16 @@ impl Clock {
             self.least = [None, before];
             self.window = window;
         }
-        if !late || anew || self.transit().is_none() {
+        if !off || anew || self.transit().is_none() {
             self.least[0] = Some(self.least[0].map_or(transit, |least| least.min(transit)));
         }
         (ticks, anew)
     }
 
-    /// The moment at which what stands at `ticks` had been captured at the latest, in microseconds.
-    pub(crate) fn captured(&self, ticks: i64) -> i64 {
-        self.micros(ticks).saturating_add(self.transit().unwrap_or(0))
+    /// The moment at which what stands at `ticks` and came at `at` had been captured at the latest, in microseconds.
+    pub(crate) fn captured(&self, ticks: i64, at: i64) -> i64 {
+        let captured = self.micros(ticks).saturating_add(self.transit().unwrap_or(0));
+        captured.clamp(at - OFF, at)
     }
 
     fn transit(&self) -> Option<i64> {
@@ -90,7 +91,7 @@ mod tests {
             let captured = n as i64 * 20_000;
             clock.observe(captured + late, n as u32 * 960);
         }
-        assert_eq!(clock.captured(960 * 3), 60_000 + 5_000);
+        assert_eq!(clock.captured(960 * 3, 60_000 + 12_000), 60_000 + 5_000);
     }
 
     #[test]
@@ -101,24 +102,47 @@ mod tests {
             let (sent, rtp) = (n * 33_333, (n * 33_333 - n * 33_333 / 10_000) * 9 / 100);
             let (ticks, anew) = clock.observe(sent + 20_000, rtp as u32);
             assert!(!anew);
-            let error = clock.captured(ticks) - sent;
+            let error = clock.captured(ticks, sent + 20_000) - sent;
             assert!((17_900..=20_100).contains(&error), "{error} at {n}");
         }
     }
 
     #[test]
-    fn it_never_says_later_than_the_arrival_and_survives_jumps() {
-        let mut clock = Clock::new(90_000);
-        let mut rtp = u32::MAX - 10_000;
-        for n in 0..100_i64 {
-            if n % 25 == 12 {
-                rtp = rtp.wrapping_sub(0x4000_0000);
+    fn it_says_neither_later_than_the_arrival_nor_long_before_and_survives_jumps() {
+        for jump in [0x4000_0000_u32, 0xc000_0000, 0x7fff_0000, 900_000] {
+            let mut clock = Clock::new(90_000);
+            let mut rtp = u32::MAX - 10_000;
+            let mut at = 0;
+            for n in 0..100_i64 {
+                if n % 25 == 12 {
+                    rtp = rtp.wrapping_add(jump);
+                }
+                rtp = rtp.wrapping_add(3_000);
+                at = n * 33_333;
+                let (ticks, _) = clock.observe(at, rtp);
+                assert!(
+                    (at - OFF..=at).contains(&clock.captured(ticks, at)),
+                    "jump {jump} at {n}"
+                );
             }
-            rtp = rtp.wrapping_add(3_000);
-            let (ticks, _) = clock.observe(n * 33_333, rtp);
-            assert!(clock.captured(ticks) <= n * 33_333);
+            let (ticks, _) = clock.observe(at + 33_333, rtp.wrapping_add(3_000));
+            assert!(clock.captured(ticks, at + 33_333) > at, "jump {jump}");
         }
-        let (ticks, _) = clock.observe(3_333_300, rtp.wrapping_add(3_000));
-        assert!(clock.captured(ticks) > 3_000_000);
+    }
+
+    #[test]
+    fn one_packet_of_another_time_moves_no_other() {
+        for absurd in [0x7000_0000_u32, 0x9000_0000] {
+            let mut clock = Clock::new(48_000);
+            for n in 0..100_i64 {
+                let at = n * 20_000 + 5_000;
+                if n == 50 {
+                    clock.observe(at, absurd);
+                }
+                let (ticks, anew) = clock.observe(at, n as u32 * 960);
+                assert!(!anew);
+                assert_eq!(clock.captured(ticks, at), at, "at {n}");
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ use shiguredo_mp4::mux::{Mp4FileMuxer, Mp4FileMuxerOptions, Sample, estimate_max
 
 use crate::fragment::{picture_entry, sound_entry, track_kind, unseal};
 use crate::person::last_ticks;
-use crate::take::{Kind, PlanPerson};
+use crate::plan::{Kind, PlanPerson};
 
 /// The capture time is an upper bound but for clocks that run apart: 10 ms cover that many times over.
 const MARGIN: i64 = 10_000;

@@ -11,7 +11,7 @@ use shiguredo_mp4::boxes::SampleEntry;
 use shiguredo_mp4::mux::{Fmp4SegmentMuxer, MuxError, Sample};
 
 use crate::disk::Disk;
-use crate::take::Kind;
+use crate::plan::Kind;
 
 /// Ticks a second of both kinds in every file.
 pub(crate) const SOUND_HZ: NonZeroU32 = NonZeroU32::new(48_000).expect("not zero");

@@ -6,7 +6,7 @@ use call::{Hash, SideId, Timestamp, unhex};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Disk;
-use crate::take::{Plan, PlanPerson};
+use crate::plan::{Plan, PlanPerson};
 
 /// Its file's name.
 pub(crate) const NAME: &str = "take.journal";

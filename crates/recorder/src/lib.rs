@@ -18,6 +18,7 @@ mod open;
 mod opus;
 mod person;
 mod picture;
+mod plan;
 mod sound;
 mod take;
 mod track;
@@ -26,6 +27,5 @@ mod vp9;
 pub use disk::{Disk, Folder};
 pub use finish::{Final, Pictures};
 pub use key::{ENVELOPE_BYTES, Envelope, EnvelopeError, NotAKey, Place, RecorderKey, Root};
-pub use take::{
-    Coding, Kind, Made, PERSONS_MAX, Plan, PlanPerson, Room, Rtp, Space, Status, Take, TakeError, TrackKey, recover,
-};
+pub use plan::{Coding, Kind, PERSONS_MAX, Plan, PlanPerson, Rtp, TrackKey};
+pub use take::{Made, Room, Space, Status, Take, TakeError, press, recover};

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use crate::key::Root;
-use crate::take::Kind;
+use crate::plan::Kind;
 
 /// Above every key id that a terminal makes (docs/protocol.md, section 8).
 const BASE: u64 = 1 << 52;

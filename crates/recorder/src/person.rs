@@ -6,8 +6,8 @@
 
 use crate::fragment::{Fragments, Piece};
 use crate::opus;
+use crate::plan::Kind;
 use crate::sound::Packet;
-use crate::take::Kind;
 
 /// Another source takes over when the one that had the place said nothing for so long, in microseconds; a later one at once.
 const SILENT: i64 = 2_000_000;

@@ -14,6 +14,8 @@ const START_WAIT: i64 = 60_000;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Packet {
     pub ticks: i64,
+    /// When it came, in microseconds.
+    pub at: i64,
     pub samples: u32,
     pub bytes: Vec<u8>,
 }
@@ -21,7 +23,7 @@ pub(crate) struct Packet {
 /// The packets of one track that are not yet passed on, by their time.
 #[derive(Default)]
 pub(crate) struct Queue {
-    waiting: BTreeMap<i64, (i64, Packet)>,
+    waiting: BTreeMap<i64, Packet>,
     next: Option<i64>,
 }
 
@@ -35,22 +37,28 @@ impl Queue {
             return false;
         }
         let bytes = bytes.to_vec();
-        self.waiting.insert(ticks, (at, Packet { ticks, samples, bytes }));
+        let packet = Packet {
+            ticks,
+            at,
+            samples,
+            bytes,
+        };
+        self.waiting.insert(ticks, packet);
         true
     }
 
     /// The next packet that is due. `flush`: nothing more will come.
     pub(crate) fn pop(&mut self, now: i64, flush: bool) -> Option<Packet> {
         loop {
-            let (ticks, (at, _)) = self.waiting.first_key_value()?;
+            let (ticks, first) = self.waiting.first_key_value()?;
             let due = match self.next {
-                None => now - at >= START_WAIT,
-                Some(next) => *ticks <= next || now - at >= WAIT,
+                None => now - first.at >= START_WAIT,
+                Some(next) => *ticks <= next || now - first.at >= WAIT,
             };
             if !(due || flush || self.waiting.len() > BLOCKS_MAX) {
                 return None;
             }
-            let (ticks, (_, packet)) = self.waiting.pop_first()?;
+            let (ticks, packet) = self.waiting.pop_first()?;
             // What overlaps with what went before cannot stand beside it.
             if self.next.is_some_and(|next| ticks < next) {
                 continue;

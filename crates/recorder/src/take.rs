@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use call::terms::PersonId;
-use call::{Hash, PublicKey, SideId, Timestamp};
+use call::{Hash, Timestamp};
 use shiguredo_mp4::bitstream::vp9::{Vp9FrameHeader, Vp9FrameSize, Vp9FrameType, parse_frame_header};
 
 use crate::disk::{Disk, Folder};
@@ -18,11 +18,10 @@ use crate::open::{Opened, Opener};
 use crate::opus;
 use crate::person::{Person, Picture, Placed};
 use crate::picture::Frame;
+use crate::plan::{Coding, Kind, PERSONS_MAX, Plan, PlanPerson, Rtp, TrackKey};
 use crate::sound::Packet;
 use crate::track::Track;
 
-/// Persons of one take.
-pub const PERSONS_MAX: usize = 64;
 /// Tracks at a time; the one that was silent longest makes room.
 const TRACKS_MAX: usize = 256;
 /// How often what waits is written, in microseconds.
@@ -41,80 +40,6 @@ const KEY_FRAME_EVERY: i64 = 500_000;
 const MARGIN: i64 = 10_000;
 /// Widest and highest picture that is kept.
 const SIDE_MAX: u32 = 4_096;
-
-/// Sound or picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Opus at 48 kHz.
-    Sound = 0,
-    /// VP9 at 90 kHz.
-    Picture = 1,
-}
-
-/// A person that the terms of footage name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlanPerson {
-    /// The person's side.
-    pub side: SideId,
-    /// The person.
-    pub person: PersonId,
-    /// Whether pictures of this person are taken too, or sound alone.
-    pub picture: bool,
-}
-
-/// What a take is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// The call.
-    pub call: Hash,
-    /// The wall clock's time when the take begins.
-    pub started: Timestamp,
-    /// How long footage may last, as the terms say.
-    pub minutes: u16,
-    /// Whose sound and pictures; at most [`PERSONS_MAX`]. What others send is dropped.
-    pub persons: Vec<PlanPerson>,
-}
-
-/// One publication of one seat: where a packet comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TrackKey {
-    /// The side of the seat.
-    pub side: SideId,
-    /// Who sits there.
-    pub person: PersonId,
-    /// The seat's key: frames open only under keys of that seat.
-    pub seat: PublicKey,
-    /// Sound or picture.
-    pub kind: Kind,
-    /// The publication's number at the node. Another number is another count of sequences and of time, as after a rejoin.
-    pub track: u64,
-}
-
-/// How a packet's payload is to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
-    /// A sealed packet of Opus.
-    Opus,
-    /// A sealed payload of RED (RFC 2198) with packets of Opus in it.
-    Red,
-    /// A part of a sealed VP9 frame behind its clear payload descriptor (RFC 9628).
-    Vp9,
-}
-
-/// One RTP packet as the node has it.
-#[derive(Clone, Copy, Debug)]
-pub struct Rtp<'a> {
-    /// Extended sequence number.
-    pub sequence: u64,
-    /// RTP time stamp.
-    pub timestamp: u32,
-    /// RTP marker bit.
-    pub marker: bool,
-    /// What the payload is.
-    pub coding: Coding,
-    /// The payload.
-    pub payload: &'a [u8],
-}
 
 /// How much room the disk has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -405,7 +330,7 @@ impl Take {
                 let Some(packet) = track.queue.pop(now, flush) else {
                     return;
                 };
-                let captured = track.captured(packet.ticks).min(track.heard);
+                let captured = track.captured(packet.ticks, packet.at);
                 self.offer(key, now, captured, Media::Sound(packet));
                 continue;
             }
@@ -443,7 +368,7 @@ impl Take {
             self.status.lost += 1;
             return;
         }
-        let captured = track.captured(frame.ticks).min(frame.at);
+        let captured = track.captured(frame.ticks, frame.at);
         let picture = Picture {
             key: is_key,
             size: size_of(&plain),
@@ -618,11 +543,26 @@ impl Take {
     }
 }
 
+/// Footage turns out to have been closed earlier than a take knew that is over: kept on the disk, for [`recover`]. Of
+/// several presses the earliest counts.
+pub fn press(dir: &Path, press: Timestamp) -> Result<(), TakeError> {
+    let journal = journal::read(dir)?.ok_or(TakeError::NoTake)?;
+    let at = since(&journal.plan, press);
+    if journal.pressed.is_none_or(|known| at < known) {
+        journal::pressed(&mut Folder::open(dir)?, at)?;
+    }
+    Ok(())
+}
+
+fn since(plan: &Plan, press: Timestamp) -> i64 {
+    press.0.saturating_sub(plan.started.0).saturating_mul(1_000)
+}
+
 /// Makes the final files of a take that was cut off by a crash, from what is whole on the disk. Trimmed to the press that
 /// the journal tells of, or to `press` where that is earlier or the only one. Can be repeated.
 pub fn recover(dir: &Path, press: Option<Timestamp>) -> Result<Made, TakeError> {
     let journal = journal::read(dir)?.ok_or(TakeError::NoTake)?;
-    let said = press.map(|press| press.0.saturating_sub(journal.plan.started.0).saturating_mul(1_000));
+    let said = press.map(|press| since(&journal.plan, press));
     let press = [journal.pressed, said].into_iter().flatten().min();
     make(dir, &journal.plan, press)
 }

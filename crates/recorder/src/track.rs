@@ -2,8 +2,8 @@
 
 use crate::clock::Clock;
 use crate::picture::{Assembly, Frame};
+use crate::plan::Kind;
 use crate::sound::Queue;
-use crate::take::Kind;
 use crate::vp9::Chain;
 
 pub(crate) struct Track {
@@ -53,9 +53,9 @@ impl Track {
         ticks
     }
 
-    /// By when what stands at `ticks` had been captured.
-    pub(crate) fn captured(&self, ticks: i64) -> i64 {
-        self.clock.captured(ticks)
+    /// By when what stands at `ticks` and came at `at` had been captured.
+    pub(crate) fn captured(&self, ticks: i64, at: i64) -> i64 {
+        self.clock.captured(ticks, at)
     }
 
     /// A frame that did not open, or that nothing can be made of.

@@ -1,9 +1,12 @@
 //! What goes well.
 
+use std::time::Duration;
+
+use call::Timestamp;
 use recorder::{Kind, recover};
 
 use crate::media::{RATE, decode, large, samples, small, tone};
-use crate::rig::{PERSON, SIDE, Sealer, Stretch, at, begin, feed, network, pictures, sound};
+use crate::rig::{PERSON, SIDE, Sealer, Stretch, at, begin, feed, network, pictures, plan, sound};
 
 #[test]
 fn ten_seconds_become_a_file_that_decodes_clean() {
@@ -68,6 +71,17 @@ fn nothing_captured_after_the_press_is_kept() {
 
     let again = recover(dir.path(), None).unwrap();
     assert_eq!(again, made, "made anew from the disk");
+
+    // It turns out to have been pressed earlier; who says later then changes nothing.
+    let started = plan(true).started.0;
+    for at in [3_000, 4_000] {
+        recorder::press(dir.path(), Timestamp(started + at)).unwrap();
+    }
+    let shorter = recover(dir.path(), None).unwrap();
+    assert_eq!(shorter.press, Some(Duration::from_secs(3)));
+    let sound = shorter.files[0].sound.as_millis();
+    assert!((2_900..=3_000).contains(&sound), "{sound} ms");
+    assert_eq!(decode(&shorter.files[0].path), "");
 }
 
 #[test]
