@@ -16,8 +16,8 @@ use std::path::Path;
 
 pub use error::StoreError;
 pub use types::{
-    ChainEntry, ChainKind, Commit, CommitHead, Enrol, Head, Id, Line, NewCommit, NewStatement, Put, PutCommit, Sample,
-    Seat, SeatId, SeatIdError, Stored,
+    ChainEntry, ChainKind, Commit, CommitHead, Enrol, Head, Id, Line, NewCommit, NewPressAct, NewStatement, PressItem,
+    PressKind, Put, PutCommit, PutPressAct, Sample, Seat, SeatId, SeatIdError, Stored,
 };
 
 /// Most bytes of one statement.
@@ -37,6 +37,15 @@ pub const COMMITS_MAX: u32 = 4096;
 
 /// Most bytes of them together, Welcomes included.
 pub const COMMITS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Most bytes of one act on the public page.
+pub const PRESS_ACT_BYTES_MAX: usize = 128 * 1024;
+
+/// Most acts of one item of the public page.
+pub const PRESS_ACTS_MAX: u32 = 512;
+
+/// Most items of the public page.
+pub const PRESS_ITEMS_MAX: u32 = 4_096;
 
 /// Most rows that one listing returns.
 pub const PAGE_MAX: u32 = 1_000;
@@ -266,6 +275,20 @@ forward! {
     /// # Errors
     /// The disk's failures.
     remove_seat(id: &SeatId, now_ms: i64) -> bool;
+
+    /// Stores one act on an item of the public page and returns once it is on disk. The item is made with its first
+    /// act. Nothing is ever overwritten or removed.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfBounds`] for what exceeds the bounds, else the disk's failures. On any error nothing has
+    /// changed.
+    put_press_act(act: &NewPressAct<'_>) -> PutPressAct;
+
+    /// All items of the public page, oldest first, each with its acts in order.
+    ///
+    /// # Errors
+    /// The disk's failures.
+    press_items() -> Vec<PressItem>;
 
     /// Reads a setting.
     ///

@@ -357,3 +357,78 @@ pub enum Enrol {
     /// There is no such token.
     Unknown,
 }
+
+/// What an item of the public page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PressKind {
+    /// What is said of a call: one for each call.
+    Notice,
+    /// A readout: a call may have several.
+    Readout,
+}
+
+impl PressKind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Readout => "readout",
+        }
+    }
+
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        [Self::Notice, Self::Readout]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
+}
+
+/// An act on an item of the public page, to be stored. Nothing here reads it.
+#[derive(Clone, Copy)]
+pub struct NewPressAct<'a> {
+    /// The item; its first act makes it.
+    pub item: [u8; 16],
+    /// What it is.
+    pub kind: PressKind,
+    /// The call that it is of.
+    pub chain: Id,
+    /// Its place among the item's acts, from 0: the next one, or it is refused.
+    pub number: u32,
+    /// The act.
+    pub bytes: &'a [u8],
+    /// This node's clock, milliseconds UTC.
+    pub now_ms: i64,
+}
+
+/// What became of an act that was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutPressAct {
+    /// Stored.
+    New,
+    /// Its place is not the next one, or the call has a notice already: nothing was stored.
+    Taken,
+}
+
+/// An item of the public page with all its acts, in order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PressItem {
+    /// The item.
+    pub item: [u8; 16],
+    /// What it is.
+    pub kind: PressKind,
+    /// The call that it is of.
+    pub chain: Id,
+    /// Its acts.
+    pub acts: Vec<Vec<u8>>,
+}
+
+impl fmt::Debug for PressItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "PressItem({:?} of {:?}, {} acts)",
+            self.kind,
+            self.chain,
+            self.acts.len()
+        )
+    }
+}

@@ -2,6 +2,7 @@
 
 mod commits;
 mod lines;
+mod press;
 mod seats;
 mod statements;
 mod writer;

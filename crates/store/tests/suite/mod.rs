@@ -4,8 +4,8 @@ use std::future::Future;
 
 use store::{
     BLOB_BYTES_MAX, CHAIN_LENGTH_MAX, COMMIT_BYTES_MAX, ChainKind, CommitHead, Enrol, FORKS_MAX, Id, Line, NewCommit,
-    NewStatement, PER_LINE_MAX, Put, PutCommit, SAMPLES_MAX, STATEMENT_BYTES_MAX, Sample, SeatId, Store, StoreError,
-    TEXT_BYTES_MAX,
+    NewPressAct, NewStatement, PER_LINE_MAX, PRESS_ACT_BYTES_MAX, PRESS_ACTS_MAX, PressKind, Put, PutCommit,
+    PutPressAct, SAMPLES_MAX, STATEMENT_BYTES_MAX, Sample, SeatId, Store, StoreError, TEXT_BYTES_MAX,
 };
 
 /// Somewhere a store can be opened again and again.
@@ -26,6 +26,7 @@ pub async fn all<P: Place>(fresh: impl Fn() -> P) {
     lines_and_history(&fresh()).await;
     a_token_is_used_once(&fresh()).await;
     two_at_once(&fresh()).await;
+    acts_of_the_page(&fresh()).await;
     settings(&fresh()).await;
 }
 
@@ -443,5 +444,74 @@ async fn settings(place: &impl Place) {
         None,
         "a check leaves nothing behind"
     );
+    store.close().await;
+}
+
+async fn acts_of_the_page(place: &impl Place) {
+    let act = |item: u8, kind, call: u8, number, bytes| NewPressAct {
+        item: [item; 16],
+        kind,
+        chain: id(call),
+        number,
+        bytes,
+        now_ms: i64::from(item),
+    };
+    let store = place.open().await;
+    let notice = act(2, PressKind::Notice, 1, 0, b"said".as_slice());
+    assert_eq!(store.put_press_act(&notice).await.unwrap(), PutPressAct::New);
+    assert_eq!(
+        store.put_press_act(&notice).await.unwrap(),
+        PutPressAct::Taken,
+        "its place is taken"
+    );
+    let other = act(3, PressKind::Notice, 1, 0, b"said".as_slice());
+    assert_eq!(
+        store.put_press_act(&other).await.unwrap(),
+        PutPressAct::Taken,
+        "one notice a call"
+    );
+    for (item, call, number, bytes, put) in [
+        (4, 1, 0, b"draft".as_slice(), PutPressAct::New),
+        (4, 1, 2, b"gap", PutPressAct::Taken),
+        (4, 1, 1, b"approve", PutPressAct::New),
+        (5, 1, 0, b"another", PutPressAct::New),
+        (6, 1, 1, b"of nothing", PutPressAct::Taken),
+    ] {
+        let act = act(item, PressKind::Readout, call, number, bytes);
+        assert_eq!(store.put_press_act(&act).await.unwrap(), put, "{item} {number}");
+    }
+    let large = vec![0; PRESS_ACT_BYTES_MAX + 1];
+    for (number, bytes) in [(2, large.as_slice()), (2, b""), (PRESS_ACTS_MAX, b"late")] {
+        let act = act(4, PressKind::Readout, 1, number, bytes);
+        assert!(matches!(
+            store.put_press_act(&act).await,
+            Err(StoreError::OutOfBounds(_))
+        ));
+    }
+    // Two desks at the same moment: one of them has the place.
+    let (left, right) = (
+        act(4, PressKind::Readout, 1, 2, b"left"),
+        act(4, PressKind::Readout, 1, 2, b"right"),
+    );
+    let (left, right) = tokio::join!(store.put_press_act(&left), store.put_press_act(&right));
+    let puts = [left.unwrap(), right.unwrap()];
+    assert!(
+        puts.contains(&PutPressAct::New) && puts.contains(&PutPressAct::Taken),
+        "{puts:?}"
+    );
+    store.close().await;
+
+    let store = place.open().await;
+    let items = store.press_items().await.unwrap();
+    let held: Vec<_> = items
+        .iter()
+        .map(|item| (item.item[0], item.kind, item.chain, item.acts.len()))
+        .collect();
+    let (notice, readout) = (PressKind::Notice, PressKind::Readout);
+    assert_eq!(
+        held,
+        [(2, notice, id(1), 1), (4, readout, id(1), 3), (5, readout, id(1), 1)]
+    );
+    assert_eq!(items[1].acts[..2], [b"draft".to_vec(), b"approve".to_vec()]);
     store.close().await;
 }
