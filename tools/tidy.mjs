@@ -9,7 +9,7 @@ const GENERATED = /(^|\/)(Cargo\.lock|package-lock\.json|LICENSE-[A-Z]+)$/;
 const CODE = /\.(rs|ts|mjs|svelte|css)$/;
 
 /** Sources in which no clock, no IO and no randomness may stand: they are arguments there. */
-const PURE = /^crates\/(call\/src|sfu\/src|link\/src\/(wire|session|congestion|pairing))(?!.*\/tests\/)/;
+const PURE = /^crates\/(call\/src|press\/src|sfu\/src|link\/src\/(wire|session|congestion|pairing))(?!.*\/tests\/)/;
 const IMPURE =
   /\b(Instant::now|SystemTime::now|Timestamp::now|Zoned::now|std::fs|std::env|tokio::|std::thread|UdpSocket::bind|TcpStream|getrandom|rand::rng|OsRng|thread_rng|async fn|println!|eprintln!)/;
 
