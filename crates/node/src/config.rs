@@ -34,6 +34,9 @@ pub struct Config {
     /// What this side allows at all of its seats.
     #[serde(default)]
     pub seats: Seats,
+    /// The public page; none: it is not served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub press: Option<Press>,
 }
 
 /// Pages and signalling.
@@ -86,6 +89,38 @@ pub struct Link {
     /// `host:port` told to the other side in the bundle; the listening address when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
+}
+
+/// The public page, on a port of its own.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Press {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The URL that people type, when it differs from the listening address (a name, another port, a proxy before it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<String>,
+    /// How readers reach it. None is for a proxy on this machine: refused anywhere but on a loopback address.
+    #[serde(default = "Tls::off")]
+    pub tls: Tls,
+}
+
+impl Tls {
+    fn off() -> Self {
+        Self::Off
+    }
+}
+
+impl Press {
+    /// The URL that people type, with the port that was really opened and without a slash at the end.
+    #[must_use]
+    pub fn url(&self, listening: SocketAddr) -> String {
+        let scheme = if matches!(self.tls, Tls::Off) { "http" } else { "https" };
+        self.public.clone().map_or_else(
+            || format!("{scheme}://{listening}"),
+            |url| url.trim_end_matches('/').to_owned(),
+        )
+    }
 }
 
 /// What an incoming request does besides ringing at the desk.
@@ -233,6 +268,34 @@ impl Config {
                 self.http.listen.ip()
             ));
         }
+        if let Some(press) = &self.press {
+            press.check()?;
+        }
         Ok(())
+    }
+}
+
+impl Press {
+    fn check(&self) -> Result<(), ConfigError> {
+        let value = |text: String| Err(ConfigError::Value(text));
+        if matches!(self.tls, Tls::Off) && !self.listen.ip().is_loopback() {
+            return value(format!(
+                "press.tls: plain HTTP is for a proxy on this machine, at a loopback address, and {} is not one; write \
+                 mode = \"files\" with a certificate that readers trust",
+                self.listen.ip()
+            ));
+        }
+        let plain = |url: &str| {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            rest.is_some_and(|rest| {
+                !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>?#".contains(&b))
+            })
+        };
+        match &self.public {
+            Some(url) if url.len() > 200 || !plain(url) => value(format!(
+                "press.public: {url:?} is not a URL like https://press.example.org"
+            )),
+            _ => Ok(()),
+        }
     }
 }

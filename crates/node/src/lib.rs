@@ -2,7 +2,7 @@
 //!
 //! Driven by the `visavis` binary. It holds no rule of its own: [`call`] says what may be said, [`sfu`] and [`link`]
 //! carry media, [`store`] remembers. Where to look: `core` for the order of things, `http` and `signin` for browsers,
-//! `media` for packets, `shell` for start and stop, `setup` and `pair` for the operator's commands.
+//! `media` for packets, `press` for the public page, `shell` for start and stop, `setup` and `pair` for the operator's commands.
 
 pub mod api;
 pub mod books;
@@ -16,6 +16,8 @@ pub mod keys;
 mod media;
 mod pages;
 pub mod pair;
+mod press;
+mod recorder;
 mod ring;
 mod routes;
 pub mod setup;
@@ -24,4 +26,5 @@ mod signal;
 pub mod signin;
 pub mod tls;
 
+pub use self::press::{Press, Released};
 pub use shell::{Node, StartError};

@@ -22,6 +22,8 @@ use tokio::{
     time::sleep_until,
 };
 
+use crate::recorder::{Packets, Tap};
+
 /// Orders that may wait.
 const ORDERS_MAX: usize = 1024;
 /// Datagrams and packets taken before what they caused is sent.
@@ -72,7 +74,9 @@ pub(crate) enum Order {
         /// The line, for a local track that may leave; with the participant that sends it.
         line: Option<(SideId, ParticipantId)>,
     },
-    /// The far side needs a key frame of a local track.
+    /// Whether the own recorder is given a track, and as what.
+    Tap(TrackId, Option<Tap>),
+    /// The far side, or the own recorder, needs a key frame of a local track.
     KeyFrame(TrackId),
     /// A line's media.
     AddLine {
@@ -130,6 +134,7 @@ impl Media {
     pub(crate) fn start(
         listen: SocketAddr,
         candidates: &[SocketAddr],
+        recorder: Packets,
     ) -> Result<(Self, mpsc::Receiver<News>), MediaError> {
         let port = |source| MediaError::Port {
             address: listen,
@@ -162,7 +167,11 @@ impl Media {
             .spawn(move || {
                 runtime.block_on(async move {
                     match UdpSocket::from_std(socket) {
-                        Ok(socket) => Loop::new(socket, address, candidates, news).run(orders_in).await,
+                        Ok(socket) => {
+                            Loop::new(socket, address, candidates, news, recorder)
+                                .run(orders_in)
+                                .await
+                        }
                         Err(error) => tracing::error!(%error, "the media port could not be used"),
                     }
                 });
@@ -197,13 +206,22 @@ struct Loop {
     leaving: BTreeMap<TrackId, (SideId, ParticipantId)>,
     /// Remote tracks: where they come from.
     remote: BTreeMap<TrackId, (SideId, u16)>,
+    /// Tracks that the own recorder is given.
+    taps: BTreeMap<TrackId, Tap>,
+    recorder: Packets,
     news: mpsc::Sender<News>,
     #[cfg(debug_assertions)]
     capture: crate::capture::Capture,
 }
 
 impl Loop {
-    fn new(socket: UdpSocket, address: SocketAddr, candidates: Vec<SocketAddr>, news: mpsc::Sender<News>) -> Self {
+    fn new(
+        socket: UdpSocket,
+        address: SocketAddr,
+        candidates: Vec<SocketAddr>,
+        news: mpsc::Sender<News>,
+        recorder: Packets,
+    ) -> Self {
         Self {
             socket,
             address,
@@ -211,6 +229,8 @@ impl Loop {
             lines: BTreeMap::new(),
             leaving: BTreeMap::new(),
             remote: BTreeMap::new(),
+            taps: BTreeMap::new(),
+            recorder,
             news,
             #[cfg(debug_assertions)]
             capture: crate::capture::Capture::from_environment(),
@@ -274,7 +294,11 @@ impl Loop {
                 return;
             };
             if let Some(track) = line.tracks.get(&packet.track) {
-                let _ = self.sfu.handle_packet(*track, from_wire(&packet), now);
+                let packet = from_wire(&packet);
+                if let Some(tap) = self.taps.get(track) {
+                    self.recorder.give(tap, now, &packet);
+                }
+                let _ = self.sfu.handle_packet(*track, packet, now);
             }
             match line.incoming.try_recv() {
                 Ok(following) => packet = following,
@@ -308,6 +332,9 @@ impl Loop {
     }
 
     fn forward(&mut self, track: TrackId, packet: Packet) {
+        if let Some(tap) = self.taps.get(&track) {
+            self.recorder.give(tap, Instant::now(), &packet);
+        }
         let Some(&(far, _)) = self.leaving.get(&track) else {
             return;
         };
@@ -393,6 +420,7 @@ impl Loop {
             Order::RemoveTrack(track) => {
                 self.sfu.remove_track(track);
                 self.leaving.remove(&track);
+                self.taps.remove(&track);
                 if let Some((line, far_track)) = self.remote.remove(&track)
                     && let Some(line) = self.lines.get_mut(&line)
                 {
@@ -404,6 +432,8 @@ impl Loop {
                 participants,
                 line,
             } => self.route(track, participants, line),
+            Order::Tap(track, Some(tap)) => drop(self.taps.insert(track, tap)),
+            Order::Tap(track, None) => drop(self.taps.remove(&track)),
             Order::KeyFrame(track) => self.sfu.request_key_frame(track, now),
             Order::AddLine { far, handle, incoming } => {
                 let shared_kbps = handle.rate();

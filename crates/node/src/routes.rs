@@ -10,13 +10,14 @@ use axum::{
 use crate::{
     api::{
         AdmitRequest, AskAnswer, AskRequest, BeginRequest, CallSummary, CallView, CheckRequest, CheckSeatRequest,
-        CounterRequest, EmptyRequest, LineView, OfferRequest, SeatRequest, StrikeRequest, TopicRequest, VouchRequest,
+        CloseRequest, CounterRequest, EmptyRequest, LineView, OfferRequest, SeatRequest, StrikeRequest, TopicRequest,
+        VouchRequest,
     },
     core::{Act, Ask, Handle, Here, Order},
     http::{ANY, ApiError, DESK, Gate, OPERATOR, Route, Routes, Seat, Socket, Strict},
 };
 
-/// Who may end a call: those who speak for the side and those who run its desk.
+/// Who may end a call, and footage: those who speak for the side and those who run its desk.
 const MAY_END: &[crate::api::Role] = &[crate::api::Role::Operator, crate::api::Role::Principal];
 
 /// All routes about lines and calls.
@@ -95,6 +96,16 @@ pub(crate) fn routes(gate: Gate) -> Routes<Handle> {
                 .takes::<EmptyRequest>()
                 .gives::<CallView>(),
             end,
+        )
+        .add(
+            act("/api/calls/{id}/open", "Say this side's half of footage").takes::<EmptyRequest>(),
+            open,
+        )
+        .add(
+            Route::post("/api/calls/{id}/close", MAY_END, "Close footage")
+                .takes::<CloseRequest>()
+                .gives::<CallView>(),
+            close,
         )
         .add(
             act("/api/calls/{id}/vouch", "Say who sits at a seat").takes::<VouchRequest>(),
@@ -234,6 +245,15 @@ async fn topic(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Stric
 
 async fn end(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {
     act(&core, &seat, id, Act::End).await
+}
+
+async fn open(State(core): Core, seat: Seat, Path(id): Id, Strict(_): Strict<EmptyRequest>) -> Answer<CallView> {
+    act(&core, &seat, id, Act::Open).await
+}
+
+async fn close(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<CloseRequest>) -> Answer<CallView> {
+    let pressed = asked.pressed;
+    act(&core, &seat, id, Act::Close { pressed }).await
 }
 
 async fn vouch(State(core): Core, seat: Seat, Path(id): Id, Strict(asked): Strict<VouchRequest>) -> Answer<CallView> {

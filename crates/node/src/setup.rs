@@ -55,6 +55,9 @@ pub fn init(dir: &Path, mut config: Config, hosts: &[String]) -> Result<PublicKe
         move |source| SetupError::Io { what, source }
     };
     config.http.listen = free_tcp(config.http.listen).map_err(io("http port"))?;
+    if let Some(press) = &mut config.press {
+        press.listen = free_tcp(press.listen).map_err(io("press port"))?;
+    }
     config.media.listen = free_udp(config.media.listen).map_err(io("media port"))?;
     config.link.listen = free_udp(config.link.listen).map_err(io("link port"))?;
     name_addresses(&mut config, hosts)?;

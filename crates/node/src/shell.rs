@@ -20,6 +20,8 @@ use crate::{
     http::{Clock, Door, DoorError, Gate, GateConfig, Limits, Stop, Stopper},
     keys::{self, Key, KeyError},
     media::{Media, MediaError},
+    press::{self, Press},
+    recorder,
     ring::Ring,
     routes,
     tls::{self, Authority, TlsError},
@@ -48,6 +50,9 @@ pub enum StartError {
     /// The HTTP port.
     #[error("http port: {0}")]
     Door(#[from] DoorError),
+    /// The public page's port.
+    #[error("press port: {0}")]
+    Press(DoorError),
     /// The media port.
     #[error(transparent)]
     Media(#[from] MediaError),
@@ -70,6 +75,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The recorder's threads did not start.
+    #[error("the recorder did not start: {0}")]
+    Recorder(io::Error),
     /// The system gave no randomness.
     #[error("the system gives no randomness: a node does not start without it")]
     Entropy,
@@ -89,10 +97,15 @@ pub struct Node {
     pub media: SocketAddr,
     /// The link's port.
     pub link: SocketAddr,
+    /// The public page's URL; none when there is none.
+    pub press_url: Option<String>,
+    /// What the side says in public.
+    pub press: Press,
     pub(crate) core: core::Handle,
     gate: Gate,
     stopper: Stopper,
     serving: JoinHandle<()>,
+    public: Option<JoinHandle<()>>,
     _lock: File,
 }
 
@@ -150,13 +163,12 @@ impl Node {
         let (tls, ca_pem) = open_tls(dir, &config.http.tls, &clock)?;
 
         let endpoint = bind_link(&config, side, &link_key)?;
-        let address = config.link.listen;
-        let link = endpoint.local_addr();
-        let link = link.map_err(|error| StartError::Link {
-            address,
+        let link = endpoint.local_addr().map_err(|error| StartError::Link {
+            address: config.link.listen,
             message: error.to_string(),
         })?;
-        let (media, news) = Media::start(config.media.listen, &config.media.addresses)?;
+        let (recorder, packets, recorder_news) = open_recorder(dir)?;
+        let (media, news) = Media::start(config.media.listen, &config.media.addresses, packets)?;
         let media_address = media.address;
         let own = Own {
             id: side,
@@ -167,6 +179,10 @@ impl Node {
         };
         let gate = open_gate(&config, own.view(), store.clone(), clock.clone(), ca_pem)?;
         let ring = Ring::new(&config.ring.command);
+        let public = open_public(dir, &config, &clock).await?;
+        let press_url = public.as_ref().map(|public| public.url.clone());
+        let press = Press::open(&config, side.0, store.clone(), clock.clone(), press_url.clone()).await?;
+        let public_clock = clock.clone();
         let core = core::start(Parts {
             own,
             clock,
@@ -175,6 +191,8 @@ impl Node {
             media,
             news,
             ring,
+            recorder,
+            recorder_news,
         })
         .await?;
 
@@ -186,14 +204,15 @@ impl Node {
         })?;
         let (stopper, stop) = Stop::pair();
         let sockets = core.clone();
-        let app = routes::routes(gate.clone()).finish(
+        let app = press::routes(routes::routes(gate.clone()), &press).finish(
             core.clone(),
             Arc::new(move |seat, socket| routes::socket(sockets.clone(), seat, socket)),
         );
+        let public = public.map(|public| public.serve(&press, public_clock, stop.clone()));
         let serving = tokio::spawn(door.serve(app.router, stop));
         gate.set_ready(true);
         let url = config.url(http);
-        tracing::info!(%http, media = %media_address, %link, "the node is ready");
+        tracing::info!(%http, media = %media_address, %link, press = press_url.as_deref(), "the node is ready");
         let name = config.name;
         Ok(Self {
             side,
@@ -202,10 +221,13 @@ impl Node {
             http,
             media: media_address,
             link,
+            press_url,
+            press,
             core,
             gate,
             stopper,
             serving,
+            public,
             _lock: lock,
         })
     }
@@ -232,7 +254,21 @@ impl Node {
         }
         self.stopper.stop();
         let _ = self.serving.await;
+        if let Some(public) = self.public {
+            let _ = public.await;
+        }
     }
+}
+
+type RecorderParts = (
+    recorder::Handle,
+    recorder::Packets,
+    tokio::sync::mpsc::Receiver<recorder::News>,
+);
+
+fn open_recorder(dir: &Path) -> Result<RecorderParts, StartError> {
+    let key = keys::recorder(dir)?;
+    recorder::start(dir, key).map_err(StartError::Recorder)
 }
 
 fn bind_link(config: &Config, side: SideId, key: &Key) -> Result<Endpoint, StartError> {
@@ -252,6 +288,40 @@ fn bind_link(config: &Config, side: SideId, key: &Key) -> Result<Endpoint, Start
         address,
         message: error.to_string(),
     })
+}
+
+/// The public page's port, opened.
+struct PublicDoor {
+    door: Door,
+    limits: Limits,
+    url: String,
+    secure: bool,
+}
+
+impl PublicDoor {
+    fn serve(self, press: &Press, clock: Clock, stop: Stop) -> JoinHandle<()> {
+        let router = press::router(press.clone(), clock, self.secure, &self.limits);
+        tokio::spawn(self.door.serve(router, stop))
+    }
+}
+
+async fn open_public(dir: &Path, config: &Config, clock: &Clock) -> Result<Option<PublicDoor>, StartError> {
+    let Some(press) = &config.press else {
+        return Ok(None);
+    };
+    let (tls, _) = open_tls(dir, &press.tls, clock)?;
+    let (secure, limits) = (tls.is_some(), press::limits(press.listen));
+    let door = Door::open(press.listen, tls, limits).await.map_err(StartError::Press)?;
+    let listening = door.address().map_err(|source| StartError::File {
+        path: dir.to_owned(),
+        source,
+    })?;
+    Ok(Some(PublicDoor {
+        door,
+        limits,
+        url: press.url(listening),
+        secure,
+    }))
 }
 
 /// TLS as configured, and the authority's certificate where it is the side's own.

@@ -1,5 +1,6 @@
 //! What two nodes tell each other about a call besides statements: who is at a seat, whose microphone is on, which tracks
-//! there are, when a picture needs a key frame, and the messages of the call's MLS group, which no node reads.
+//! there are, when a picture needs a key frame, the messages of the call's MLS group, which no node reads, and envelopes for
+//! the other side's recorder.
 //!
 //! Nothing here is signed or believed beyond showing it and routing: who takes part is decided by statements, and what a
 //! commit does is judged by terminals. [`Presence`] and the packages are always the whole of one side's present state,
@@ -7,11 +8,12 @@
 //! The bytes ride in the link's ordered signals; docs/protocol.md has the numbers.
 
 use bytes::Bytes;
-use call::PublicKey;
+use call::{Hash, PublicKey};
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
 use crate::api::{
-    COMMIT_BYTES_MAX, GroupId, NOTE_BYTES_MAX, PACKAGE_BYTES_MAX, PACKAGES_BYTES_MAX, PACKAGES_MAX, PROPOSAL_BYTES_MAX,
+    COMMIT_BYTES_MAX, ENVELOPE_BYTES, GroupId, NOTE_BYTES_MAX, PACKAGE_BYTES_MAX, PACKAGES_BYTES_MAX, PACKAGES_MAX,
+    PROPOSAL_BYTES_MAX,
 };
 
 /// Seats and tracks one side may announce for a call; more are refused.
@@ -45,6 +47,9 @@ pub enum Signal {
     /// A sealed note of a terminal to all terminals of the other side.
     #[n(7)]
     Note(#[n(0)] Note),
+    /// A footage root, sealed to the recorder of the side that is told.
+    #[n(8)]
+    Envelope(#[n(0)] Envelope),
 }
 
 /// A terminal's place in the group.
@@ -107,6 +112,27 @@ pub struct Note {
     pub from: PublicKey,
     /// The note.
     #[n(1)]
+    pub bytes: Blob,
+}
+
+/// A footage root, sealed to a recorder; and what it is for, which the envelope opens for alone.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Envelope {
+    /// The recorder's key.
+    #[cbor(n(0), with = "key")]
+    pub recorder: PublicKey,
+    /// The group.
+    #[n(1)]
+    pub group: Group,
+    /// The epoch, as MLS counts it.
+    #[n(2)]
+    pub epoch: u32,
+    /// SHA-256 of the hashes of the statements by which footage is open.
+    #[cbor(n(3), with = "hash")]
+    pub context: Hash,
+    /// The envelope.
+    #[n(4)]
     pub bytes: Blob,
 }
 
@@ -248,6 +274,7 @@ impl Signal {
             Self::Packages(packages) => packages_fit(packages),
             Self::Propose(commit) | Self::Accepted(commit, _) => commit.fits(),
             Self::Note(note) => note.bytes.fits(NOTE_BYTES_MAX),
+            Self::Envelope(envelope) => envelope.bytes.0.len() == ENVELOPE_BYTES,
             Self::KeyFrame(_) | Self::Late(_) | Self::Since(..) => true,
         }
     }
@@ -269,6 +296,24 @@ mod key {
     pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<PublicKey, reading::Error> {
         let bytes: ByteArray<32> = d.decode()?;
         Ok(PublicKey(*bytes))
+    }
+}
+
+/// A hash as a byte string of 32.
+mod hash {
+    use call::{Hash, PublicKey};
+    use minicbor::{Decoder, Encoder, decode as reading, encode as writing};
+
+    pub(super) fn encode<C, W: writing::Write>(
+        hash: &Hash,
+        e: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), writing::Error<W::Error>> {
+        super::key::encode(&PublicKey(hash.0), e, context)
+    }
+
+    pub(super) fn decode<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Hash, reading::Error> {
+        super::key::decode(d, context).map(|key| Hash(key.0))
     }
 }
 
@@ -339,7 +384,18 @@ mod tests {
                 from: PublicKey([7; 32]),
                 bytes: blob(1),
             }),
+            envelope(ENVELOPE_BYTES),
         ]
+    }
+
+    fn envelope(length: usize) -> Signal {
+        Signal::Envelope(Envelope {
+            recorder: PublicKey([7; 32]),
+            group: Group(GroupId([9; 16])),
+            epoch: 2,
+            context: Hash([5; 32]),
+            bytes: blob(length),
+        })
     }
 
     #[test]
@@ -364,6 +420,17 @@ mod tests {
             vec![0x82, 0x06, 0x82, 0xf6, 0x00],
             [&[0x82, 0x06, 0x82][..], &group, &[0x02]].concat(),
             [&[0x82, 0x07, 0x81, 0xa2, 0x00][..], &key, &[0x01], &one].concat(),
+            [
+                &[0x82, 0x08, 0x81, 0xa5, 0x00][..],
+                &key,
+                &[0x01],
+                &group,
+                &[0x02, 0x02, 0x03, 0x58, 0x20],
+                &[5; 32],
+                &[0x04, 0x58, 0x50],
+                &[0xcc; 80],
+            ]
+            .concat(),
         ];
         for (signal, bytes) in sealed().into_iter().zip(expected) {
             assert_eq!(signal.encode(), bytes, "{signal:?}");
@@ -407,6 +474,8 @@ mod tests {
             ]),
             note(0),
             note(NOTE_BYTES_MAX + 1),
+            envelope(ENVELOPE_BYTES - 1),
+            envelope(ENVELOPE_BYTES + 1),
         ] {
             assert_eq!(Signal::decode(&signal.encode()), None);
         }

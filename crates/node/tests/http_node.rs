@@ -39,6 +39,7 @@ fn config() -> Config {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        press: None,
     }
 }
 

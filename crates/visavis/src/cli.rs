@@ -64,7 +64,7 @@ pub struct Demo {
     /// Keep the data here instead of a temporary folder.
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Use six ports from this one on; free ones unless named.
+    /// Use eight ports from this one on; free ones unless named.
     #[arg(long, value_name = "PORT")]
     pub port_base: Option<u16>,
 }

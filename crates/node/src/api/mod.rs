@@ -6,6 +6,8 @@
 
 mod asides;
 mod check;
+mod footage;
+mod press;
 mod requests;
 mod seal;
 mod socket;
@@ -13,8 +15,10 @@ mod strict;
 mod terms;
 mod views;
 
+pub use self::press::*;
 pub use asides::*;
 pub use check::*;
+pub use footage::*;
 pub use requests::*;
 pub use seal::*;
 pub use socket::*;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::footage::{ClosedWhy, ENVELOPE_BYTES, Hex32};
 use super::seal::{self, Base64, ChainSide, GroupId, KeyPackage};
 use super::{
     Args, Aside, AsideText, AsideTo, Asked, CallSummary, CallView, CheckResult, LineView, Me, SeatState, TrackView,
@@ -339,5 +340,42 @@ pub enum FromBrowser {
         call: String,
         /// The aside's number.
         id: u32,
+    },
+    /// Hands a recorder the footage root of an epoch, sealed to its key.
+    #[serde(rename = "footage.root")]
+    FootageRoot {
+        /// Call id.
+        call: String,
+        /// The group.
+        #[schema(value_type = String)]
+        group: GroupId,
+        /// The epoch, as MLS counts it.
+        epoch: u32,
+        /// SHA-256 of the hashes of the statements by which footage is open, ascending.
+        #[schema(value_type = String)]
+        context: Hex32,
+        /// The recorder's X25519 key.
+        #[schema(value_type = String)]
+        recorder: Hex32,
+        /// The envelope: exactly [`ENVELOPE_BYTES`].
+        #[schema(value_type = String)]
+        envelope: Base64<ENVELOPE_BYTES>,
+    },
+    /// The terminal has closed footage by itself: the node says Close.
+    #[serde(rename = "footage.closed")]
+    FootageClosed {
+        /// Call id.
+        call: String,
+        /// Why.
+        why: ClosedWhy,
+    },
+    /// Closes footage.
+    #[serde(rename = "footage.close")]
+    FootageClose {
+        /// Call id.
+        call: String,
+        /// When it was pressed, by the node's clock as the terminal reckons it; left out if it cannot tell.
+        #[serde(default)]
+        pressed: Option<String>,
     },
 }

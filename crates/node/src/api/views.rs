@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CheckView, CheckingView, Person, PreflightView, SeatState, Terms, TopicView};
+use super::{CheckView, CheckingView, FootageView, Person, PreflightView, SeatState, Terms, TopicView};
 
 /// What a seat is there for. Every route says which of these it admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -328,6 +328,10 @@ pub enum Verb {
     Admit,
     /// Strike someone from the roster.
     Strike,
+    /// Say this side's half of footage.
+    Open,
+    /// Close footage, or take a half of it back.
+    Close,
 }
 
 /// A call with everything to be shown of it.
@@ -364,6 +368,8 @@ pub struct CallView {
     pub preflights: Vec<PreflightView>,
     /// Which topic is being talked about, as the own side's operator says.
     pub topic: Option<TopicView>,
+    /// How footage stands, where the terms in force have any.
+    pub footage: Option<FootageView>,
 }
 
 /// Sound or picture.

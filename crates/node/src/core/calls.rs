@@ -3,12 +3,14 @@
 //! Every statement goes the same way: drafted or parsed by [`call`], put into a copy of the chains, stored, and only then
 //! acknowledged, sent and shown.
 
+use std::time::Instant;
+
 use call::{Body, CallId, Chains, Fault, Hash, Kind, Phase, Refusal, SideId, State, Statement, Taken, Timestamp};
 use call::{Subject, terms::PersonId};
 use link::Command;
 use store::{ChainKind, Id, NewStatement, Put, SeatId, StoreError};
 
-use super::{Act, Core, Here, convert};
+use super::{Act, Core, Here, convert, footage::Why};
 use crate::{api, books, http::ApiError};
 
 /// Statements of a call that wait for others to come first.
@@ -54,6 +56,11 @@ impl Held {
     /// The state that the chains make.
     pub(super) fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Whether the call was running when the node started, and the far side has not told yet how far our chain had gone.
+    pub(super) fn was_away(&self) -> bool {
+        self.was_away
     }
 
     /// Whether End was pressed and waits to be said.
@@ -177,10 +184,15 @@ impl Core {
 
     /// Says a statement of our own, if the rules allow it.
     pub(super) async fn say(&mut self, id: CallId, body: Body) -> Result<(), ApiError> {
+        let now = Timestamp(self.clock.utc_ms());
+        self.say_at(id, body, now).await
+    }
+
+    /// The same, dated so.
+    pub(super) async fn say_at(&mut self, id: CallId, body: Body, at: Timestamp) -> Result<(), ApiError> {
         let far = self.line_of(id).ok_or(ApiError::NotFound)?;
         let held = self.calls.get(&id).ok_or(ApiError::NotFound)?;
-        let now = Timestamp(self.clock.utc_ms());
-        let draft = call::propose(&held.chains, self.own.id, body, now).map_err(|error| refusal(&error))?;
+        let draft = call::propose(&held.chains, self.own.id, body, at).map_err(|error| refusal(&error))?;
         let statement = draft.sign(&*self.own.key).map_err(|_| ApiError::Internal)?;
         let mut chains = held.chains.clone();
         chains
@@ -201,15 +213,19 @@ impl Core {
         if let Act::Here(here) = act {
             return self.act_here(id, here).await.map(|()| id);
         }
-        let level = self
-            .line_of(id)
-            .and_then(|far| self.lines.get(&far))
-            .is_some_and(|line| line.level);
-        if !level && !self.calls.get(&id).is_some_and(|held| held.ours_is_whole) {
+        match act {
+            Act::Close { pressed } => return self.close_footage(id, pressed.as_deref()).await.map(|()| id),
+            Act::End => self.shut_footage(id, Instant::now(), Why::Pressed),
+            _ => {}
+        }
+        if !self.may_speak(id) {
             if matches!(act, Act::End) {
                 return self.end_later(id);
             }
             return Err(node_refusal("own_head_unknown"));
+        }
+        if matches!(act, Act::Open) {
+            self.vouch_for_recorder(id).await;
         }
         let body = self.body(id, act).await?;
         if let Act::Begin { anyway } = act {
@@ -231,6 +247,13 @@ impl Core {
             Here::Seat(seat, what) => self.ask_seat(id, seat, *what).await,
             Here::Topic(topic) => self.set_topic(id, *topic),
         }
+    }
+
+    /// Whether this node knows how far its own chain of a call has gone.
+    pub(super) fn may_speak(&self, id: CallId) -> bool {
+        let line = self.line_of(id).and_then(|far| self.lines.get(&far));
+        let level = line.is_some_and(|line| line.level);
+        level || self.calls.get(&id).is_some_and(|held| held.ours_is_whole)
     }
 
     fn end_later(&mut self, id: CallId) -> Result<CallId, ApiError> {
@@ -273,8 +296,9 @@ impl Core {
             Act::Preflight => self.proven_preflight(id)?,
             Act::Begin { .. } => Body::Begin { terms: in_force()? },
             Act::End => Body::End,
+            Act::Open => Body::Open { terms: in_force()? },
             // Done before it comes to a statement.
-            Act::Here(_) => return Err(ApiError::Internal),
+            Act::Here(_) | Act::Close { .. } => return Err(ApiError::Internal),
             Act::Vouch { seat, person } => {
                 let seat: SeatId = seat.parse().map_err(|_| ApiError::NotFound)?;
                 let key = self
@@ -299,54 +323,6 @@ impl Core {
                 person: PersonId(*person),
             },
         })
-    }
-
-    /// Vouches for each of our seats whose role fits exactly one of our people, and for whom nobody else's does.
-    async fn vouch_for_seats(&mut self, id: CallId) {
-        let seats = match self.store.seats().await {
-            Ok(seats) => seats,
-            Err(error) => return tracing::error!(%error, "the seats could not be read"),
-        };
-        let Some(held) = self.calls.get(&id) else { return };
-        let people = held.state.roster.iter().filter(|person| person.side == self.own.id);
-        let mut vouches = Vec::new();
-        for person in people {
-            let alike = |role: &str| role == person.role.word();
-            let others = held
-                .state
-                .roster
-                .iter()
-                .filter(|other| other.side == self.own.id && other.role == person.role);
-            let mut fitting = seats.iter().filter(|seat| alike(&seat.role) && seat.key.is_some());
-            if let (1, Some(seat), None) = (others.count(), fitting.next(), fitting.next())
-                && let Some(key) = seat.key
-            {
-                vouches.push((call::PublicKey(key.0), person.id));
-            }
-        }
-        for (seat, person) in vouches {
-            let known = self.calls.get(&id).is_some_and(|held| {
-                held.state
-                    .seats
-                    .iter()
-                    .any(|other| other.key == seat && other.person == person && other.good)
-            });
-            if known {
-                continue;
-            }
-            if let Err(error) = self
-                .say(
-                    id,
-                    Body::Vouch {
-                        seat,
-                        person: Some(person),
-                    },
-                )
-                .await
-            {
-                tracing::warn!(?error, "a seat was not vouched for");
-            }
-        }
     }
 
     /// A statement arrived from the far side.
@@ -425,6 +401,7 @@ impl Core {
             Taken::Known => return self.held_up_to(far, &statement).await,
             Taken::Missing(_) => return self.keep_pending(id, statement),
         }
+        self.far_closes_footage(far, id, &chains, &statement);
         if let Err(error) = self.put(far, &statement).await {
             return tracing::error!(%error, "a statement could not be stored");
         }
@@ -495,8 +472,13 @@ impl Core {
         let now = Timestamp(self.clock.utc_ms());
         let ids: Vec<CallId> = self.open_calls().filter(|id| self.line_of(*id) == Some(far)).collect();
         for id in ids {
+            let Some(held) = self.calls.get(&id) else { continue };
+            let was_away = first && held.was_away;
+            if was_away {
+                self.close_after_absence(id).await;
+            }
             let Some(held) = self.calls.get_mut(&id) else { continue };
-            let was_away = first && std::mem::replace(&mut held.was_away, false);
+            held.was_away &= !first;
             if std::mem::replace(&mut held.ending, false) {
                 self.say_or_log(id, Body::End).await;
                 continue;
@@ -528,6 +510,7 @@ impl Core {
 
     /// A link went down: say so in every call that was running over it.
     pub(super) async fn lose_calls(&mut self, far: SideId, since: Timestamp) {
+        self.lose_footage(far).await;
         let level = self.lines.get(&far).is_some_and(|line| line.level);
         let ids: Vec<CallId> = self.open_calls().filter(|id| self.line_of(*id) == Some(far)).collect();
         for id in ids {

@@ -341,7 +341,7 @@ impl Core {
                     self.hand_on_note(id, note.from, None, &note.bytes.0);
                 }
             }
-            Signal::Presence(_) | Signal::KeyFrame(_) => {}
+            Signal::Presence(_) | Signal::KeyFrame(_) | Signal::Envelope(_) => {}
         }
     }
 

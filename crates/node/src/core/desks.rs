@@ -41,6 +41,11 @@ impl Desks {
         !self.waiting.is_empty()
     }
 
+    /// Desks are to be shown a call again.
+    pub(super) fn wait_for(&mut self, id: CallId) {
+        self.waiting.insert(id);
+    }
+
     /// Everybody is shown the call.
     pub(super) fn shown(&mut self, id: CallId) {
         self.waiting.remove(&id);

@@ -256,6 +256,7 @@ impl Core {
                 self.change(id);
             }
             Some(Signal::KeyFrame(track)) => self.media.order(media::Order::KeyFrame(sfu::TrackId(track))).await,
+            Some(Signal::Envelope(envelope)) => self.far_envelope(far, id, envelope),
             Some(sealed) => self.far_sealed(far, id, sealed).await,
             None => tracing::warn!("a signal of the far node was malformed and is ignored"),
         }
@@ -310,6 +311,11 @@ impl Core {
     /// What the link to a far side bears, kilobits a second, once it is known.
     pub(super) fn rate_kbps(&self, far: SideId) -> Option<u32> {
         self.lines.get(&far)?.stats.borrow().rate_kbps
+    }
+
+    /// The clock at the far side of a line less ours, in milliseconds, once it is known.
+    pub(super) fn skew_ms(&self, far: SideId) -> Option<i64> {
+        self.lines.get(&far)?.stats.borrow().skew_ms
     }
 
     /// Calls that are not over.

@@ -11,6 +11,8 @@ mod check;
 mod convert;
 mod delivery;
 mod desks;
+mod envelopes;
+mod footage;
 mod lines;
 mod offers;
 mod order;
@@ -21,6 +23,7 @@ mod seats;
 #[cfg(test)]
 mod tests;
 mod views;
+mod vouches;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -37,6 +40,7 @@ use crate::{
     http::{ApiError, Clock},
     keys::Key,
     media::{Media, News},
+    recorder,
     ring::Ring,
 };
 
@@ -44,6 +48,7 @@ use asides::Asides;
 use check::Checks;
 use delivery::Delivery;
 use desks::Desks;
+use footage::Footages;
 pub(crate) use lines::LineOf;
 use rooms::Rooms;
 use seats::Seats;
@@ -103,6 +108,13 @@ pub(crate) enum Act {
     },
     /// End the call.
     End,
+    /// Say this side's half of footage.
+    Open,
+    /// Close footage.
+    Close {
+        /// When it was pressed, as the browser says.
+        pressed: Option<String>,
+    },
     /// Say who sits at a seat.
     Vouch {
         /// The own seat.
@@ -214,6 +226,9 @@ pub(crate) enum Order {
     /// Tell a test all that is said to other nodes from here on.
     #[cfg(test)]
     Tap(mpsc::UnboundedSender<link::Command>),
+    /// Tell a test all that the recorder is told from here on.
+    #[cfg(test)]
+    TapRecorder(mpsc::UnboundedSender<recorder::Order>),
 }
 
 /// The way into the core. Cheap to clone.
@@ -253,6 +268,7 @@ pub(crate) struct Core {
     checks: Checks,
     asides: Asides,
     desks: Desks,
+    footage: Footages,
     /// Connections for which there is more to send than they have taken.
     pages_wait: BTreeSet<u64>,
     media: Media,
@@ -282,6 +298,10 @@ pub(crate) struct Parts {
     pub(crate) news: mpsc::Receiver<News>,
     /// The ring command.
     pub(crate) ring: Ring,
+    /// The recorder.
+    pub(crate) recorder: recorder::Handle,
+    /// What the recorder tells.
+    pub(crate) recorder_news: mpsc::Receiver<recorder::News>,
 }
 
 /// Loads what the store holds and starts the core's task.
@@ -305,6 +325,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, store::StoreError> {
         checks: Checks::default(),
         asides: Asides::default(),
         desks: Desks::default(),
+        footage: Footages::new(parts.recorder),
         pages_wait: BTreeSet::new(),
         media: parts.media,
         ring: parts.ring,
@@ -317,22 +338,34 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, store::StoreError> {
     core.load_lines().await?;
     core.load_calls().await?;
     core.load_commits().await?;
-    tokio::spawn(core.run(inbox_out, parts.news));
+    tokio::spawn(core.run(inbox_out, parts.news, parts.recorder_news));
     Ok(inbox)
 }
 
 impl Core {
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>, mut news: mpsc::Receiver<News>) {
+    async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        mut news: mpsc::Receiver<News>,
+        mut recorder: mpsc::Receiver<recorder::News>,
+    ) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut pages = tokio::time::interval(chain::PAGES_EVERY);
         pages.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut desks = tokio::time::interval(desks::DESKS_EVERY);
         desks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut footage = tokio::time::interval(footage::FOOTAGE_EVERY);
+        footage.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let order = tokio::select! {
                 order = orders.recv() => order,
                 news = news.recv() => news.map(Order::Media),
+                Some(news) = recorder.recv() => {
+                    self.recorder_news(news).await;
+                    self.show_changes().await;
+                    continue;
+                }
                 _ = tick.tick() => {
                     self.tick().await;
                     self.show_changes().await;
@@ -346,11 +379,18 @@ impl Core {
                     self.show_desks();
                     continue;
                 }
+                _ = footage.tick(), if self.footage.wait() => {
+                    self.tick_footage().await;
+                    self.show_changes().await;
+                    continue;
+                }
             };
             match order {
                 Some(Order::Stop(done)) => {
+                    self.stop_footage().await;
                     self.seats.tell_all(&ToBrowser::Going {});
                     self.endpoint.close().await;
+                    self.footage.end().await;
                     let _ = done.send(());
                     return;
                 }
@@ -372,6 +412,8 @@ impl Core {
             Order::Stop(_) => {}
             #[cfg(test)]
             Order::Tap(tapped) => self.tapped = Some(tapped),
+            #[cfg(test)]
+            Order::TapRecorder(tapped) => self.footage.tap(tapped),
         }
     }
 
@@ -402,6 +444,7 @@ impl Core {
             tracing::error!(%error, "the store could not be read");
         }
         self.lapse_what_is_over().await;
+        self.close_what_is_shut().await;
         self.tick_delivery().await;
         self.tick_asides();
         self.tick_desks();

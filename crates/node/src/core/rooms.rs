@@ -15,6 +15,7 @@ use super::{Core, redundancy::Redundancy};
 use crate::{
     api::{LineView, Source, ToBrowser, TrackKind, TrackView},
     media::{self, News},
+    recorder,
     signal::{self, Presence, Signal},
 };
 
@@ -197,13 +198,22 @@ impl Plan {
     }
 }
 
+fn sfu_kind(kind: signal::Kind) -> sfu::Kind {
+    match kind {
+        signal::Kind::Sound => sfu::Kind::Sound,
+        signal::Kind::Picture => sfu::Kind::Picture,
+    }
+}
+
 impl Core {
     /// Brings media, browsers and the far node in line with a call's state.
     pub(super) async fn arrange(&mut self, id: CallId) {
         self.settle_check(id);
+        self.settle_footage(id).await;
         let plan = self.plan(id);
         self.arrange_remote(id, &plan).await;
         self.arrange_routes(id, &plan).await;
+        self.arrange_taps(id, &plan).await;
         self.arrange_redundancy(&plan);
         self.tell_tracks(id, &plan);
         self.tell_presence(id, plan).await;
@@ -273,6 +283,13 @@ impl Core {
                 });
             }
         }
+        let recorder = self.footage.key();
+        if good(self.own.id, recorder).is_some() {
+            plan.presence.seats.push(signal::Seat {
+                key: recorder,
+                mic: None,
+            });
+        }
         let far = self.rooms.rooms.get(&id).map(|room| &room.far);
         plan.redundant = plan.presence.redundancy && far.is_some_and(|far| far.values().all(|far| far.redundancy));
         if plan.live
@@ -288,6 +305,52 @@ impl Core {
             }
         }
         plan
+    }
+
+    /// Every track of the call that passes through this node, and whose it is.
+    pub(super) fn sources(&self, id: CallId, plan: &Plan) -> Vec<(TrackId, recorder::Source)> {
+        let mut sources = Vec::new();
+        for ours in &plan.ours {
+            let session = self.rooms.sessions.get(&ours.connection);
+            for (source, track) in session.iter().flat_map(|session| &session.tracks) {
+                let source = recorder::Source {
+                    side: self.own.id,
+                    person: ours.person,
+                    seat: ours.key,
+                    kind: source.kind(),
+                    track: *track,
+                };
+                sources.push((*track, source));
+            }
+        }
+        let room = self.rooms.rooms.get(&id);
+        for (at, remote) in room.iter().flat_map(|room| &room.remote) {
+            let Some((kind, key, person)) = plan.remote.get(at) else {
+                continue;
+            };
+            let source = recorder::Source {
+                side: at.0,
+                person: PersonId(*person),
+                seat: *key,
+                kind: sfu_kind(*kind),
+                track: remote.track,
+            };
+            sources.push((remote.track, source));
+        }
+        sources
+    }
+
+    /// Asks whoever sends a track of a call for a key frame of it.
+    pub(super) async fn ask_key_frame(&mut self, id: CallId, track: TrackId) {
+        let room = self.rooms.rooms.get(&id);
+        let mut remote = room.iter().flat_map(|room| &room.remote);
+        match remote.find(|(_, remote)| remote.track == track) {
+            Some(((line, far_track), _)) => {
+                let (line, far_track) = (*line, *far_track);
+                self.signal(line, id, &Signal::KeyFrame(far_track)).await;
+            }
+            None => self.media.order(media::Order::KeyFrame(track)).await,
+        }
     }
 
     async fn arrange_remote(&mut self, id: CallId, plan: &Plan) {
@@ -307,16 +370,12 @@ impl Core {
                 continue;
             }
             let track = self.rooms.remote_track();
-            let sfu_kind = match kind {
-                signal::Kind::Sound => sfu::Kind::Sound,
-                signal::Kind::Picture => sfu::Kind::Picture,
-            };
             self.media
                 .order(media::Order::AddRemote {
                     line: at.0,
                     far_track: at.1,
                     track,
-                    kind: sfu_kind,
+                    kind: sfu_kind(*kind),
                 })
                 .await;
             self.rooms.rooms.entry(id).or_default().remote.insert(

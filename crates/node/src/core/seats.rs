@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use call::{CallId, PublicKey};
+use call::{CallId, Hash, PublicKey};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -212,7 +212,7 @@ impl Core {
                     self.change(id);
                 }
             }
-            FromBrowser::End { call } => self.end_pressed(connection, role, &call).await,
+            FromBrowser::End { call } => self.pressed(connection, role, &call, &super::Act::End).await,
             FromBrowser::SealPackage { call, bytes } => {
                 let bytes = bytes.map(Base64::into_bytes);
                 self.seal_package(connection, &call, bytes).await;
@@ -234,6 +234,28 @@ impl Core {
             }
             FromBrowser::SealSince { call, group, epoch } => self.seal_since(connection, &call, group, epoch).await,
             FromBrowser::SealNote { call, bytes } => self.seal_note(connection, &call, bytes.into_bytes()).await,
+            FromBrowser::FootageRoot {
+                call,
+                group,
+                epoch,
+                context,
+                recorder,
+                envelope,
+            } => {
+                let handed = super::envelopes::Handed {
+                    group,
+                    epoch,
+                    context: Hash(context.0),
+                    recorder: PublicKey(recorder.0),
+                    bytes: envelope.into_bytes(),
+                };
+                self.footage_root(connection, &call, handed).await;
+            }
+            FromBrowser::FootageClosed { call, why } => self.footage_closed(connection, &call, why).await,
+            FromBrowser::FootageClose { call, pressed } => {
+                self.pressed(connection, role, &call, &super::Act::Close { pressed })
+                    .await;
+            }
             FromBrowser::State { state } => self.seat_state(connection, state),
             FromBrowser::Checked { call, result } => self.checked(connection, &call, result),
             FromBrowser::Aside { call, to, text } => self.aside(connection, &call, to, text),
@@ -241,9 +263,10 @@ impl Core {
         }
     }
 
-    async fn end_pressed(&mut self, connection: u64, role: Role, call: &str) {
+    /// Something was pressed that whoever runs the desk or speaks for the side may end with.
+    async fn pressed(&mut self, connection: u64, role: Role, call: &str, act: &super::Act) {
         let refused = match role {
-            Role::Operator | Role::Principal => self.act(call, &super::Act::End).await.err(),
+            Role::Operator | Role::Principal => self.act(call, act).await.err(),
             _ => Some(crate::http::ApiError::Role),
         };
         if let Some(error) = refused {

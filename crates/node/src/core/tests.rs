@@ -5,6 +5,7 @@
 mod asides;
 mod check;
 mod delivery;
+mod footage;
 mod interpreters;
 
 use std::{
@@ -63,6 +64,7 @@ fn make(dir: &Path, name: &str, zone: &str, any: SocketAddr) {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        press: None,
     };
     setup::init(dir, config, &[]).unwrap();
 }

@@ -125,8 +125,10 @@ fn verbs(chains: &Chains, state: &State, own: SideId, role: Role, now: Timestamp
                 .iter()
                 .any(|person| can(&Body::Strike { person: person.id })),
         );
+        add(Verb::Open, in_force.is_some_and(|terms| can(&Body::Open { terms })));
     }
     if matches!(role, Role::Operator | Role::Principal) {
+        add(Verb::Close, can(&Body::Close));
         add(Verb::End, !super::lines::is_over(state.phase) && can(&Body::End));
     }
     verbs
@@ -198,6 +200,7 @@ impl Core {
             checking: self.checking_view(id),
             preflights: preflight_views(state),
             topic: self.topic_view(id),
+            footage: self.footage_view(id, state, is_desk(role)),
         })
     }
 
@@ -220,7 +223,13 @@ impl Core {
                 title: person.title.clone(),
                 place: person.place.clone(),
                 key: seat.key.to_string(),
-                present: if is_ours { ours.is_some() } else { far.is_some() },
+                present: if seat.key == self.footage.key() {
+                    true
+                } else if is_ours {
+                    ours.is_some()
+                } else {
+                    far.is_some()
+                },
                 mic: if is_ours {
                     ours.and_then(|socket| socket.mic)
                 } else {

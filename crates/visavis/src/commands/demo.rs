@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use node::{
     Node, api,
     books::Books,
-    config::{Config, Http, Link, Media, Ring, Seats, Tls},
+    config::{Config, Http, Link, Media, Press, Ring, Seats, Tls},
     enrol, pair, setup, shell,
 };
 use serde_json::json;
@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Side {
     name: &'static str,
+    /// Its place among the two.
+    number: u16,
     zone: &'static str,
     dir: PathBuf,
 }
@@ -47,20 +49,19 @@ pub async fn run(asked: Demo) -> anyhow::Result<ExitCode> {
     let sides = [
         Side {
             name: "Washington",
+            number: 0,
             zone: "America/New_York",
             dir: root.join("washington"),
         },
         Side {
             name: "Moscow",
+            number: 1,
             zone: "Europe/Moscow",
             dir: root.join("moscow"),
         },
     ];
-    for (side, port) in sides
-        .iter()
-        .zip([asked.port_base, asked.port_base.map(|port| port.saturating_add(3))])
-    {
-        make(side, port)?;
+    for side in &sides {
+        make(side, asked.port_base)?;
     }
     pair(&sides).await?;
     let trust = root.join("trust.txt");
@@ -90,25 +91,31 @@ fn make(side: &Side, port: Option<u16>) -> anyhow::Result<()> {
         let port = port.map_or(0, |port| port.saturating_add(offset));
         SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     };
+    let first = side.number * 3;
     let config = Config {
         name: side.name.to_owned(),
         place: side.name.to_owned(),
         zone: side.zone.to_owned(),
         http: Http {
-            listen: at(0),
+            listen: at(first),
             public: None,
             tls: Tls::Off,
         },
         media: Media {
-            listen: at(1),
+            listen: at(first + 1),
             addresses: Vec::new(),
         },
         link: Link {
-            listen: at(2),
+            listen: at(first + 2),
             addresses: Vec::new(),
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        press: Some(Press {
+            listen: at(6 + side.number),
+            public: None,
+            tls: Tls::Off,
+        }),
     };
     setup::init(&side.dir, config, &[])?;
     Ok(())
@@ -168,6 +175,7 @@ fn print_json(sides: &[Side; 2], nodes: &[Node; 2], links: &[Links; 2], trust: &
             "desk": links[at].desk,
             "terminal": links[at].terminal,
             "public": format!("{}/", nodes[at].url),
+            "press": nodes[at].press_url.as_ref().map(|url| format!("{url}/")),
             "data": sides[at].dir.display().to_string(),
         })
     };
@@ -181,7 +189,11 @@ fn print(nodes: &[Node; 2], links: &[Links; 2]) {
         output::line(format_args!("  {}", node.name));
         output::line(format_args!("    desk      {}", links.desk));
         output::line(format_args!("    terminal  {}", links.terminal));
-        output::line(format_args!("    status    {}/\n", node.url));
+        output::line(format_args!("    status    {}/", node.url));
+        output::line(format_args!(
+            "    public    {}/\n",
+            node.press_url.as_deref().unwrap_or("-")
+        ));
     }
     output::line("Ask for a call at one desk, agree at the other; gather, check the seats and begin at both.");
     output::line("Ctrl-C stops both nodes and removes what they kept.");

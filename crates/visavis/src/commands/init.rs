@@ -38,6 +38,7 @@ pub fn run(init: Init) -> anyhow::Result<ExitCode> {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        press: None,
     };
     let key = setup::init(&init.data.dir, config, &init.hosts)?;
     let dir = init.data.dir.display();

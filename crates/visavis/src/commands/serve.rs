@@ -23,9 +23,13 @@ pub async fn run(serve: Serve) -> anyhow::Result<ExitCode> {
             "http": node.url,
             "media": node.media.to_string(),
             "link": node.link.to_string(),
+            "press": node.press_url,
         }));
     } else {
         output::line(format_args!("{} is ready: {}", node.name, node.url));
+        if let Some(url) = &node.press_url {
+            output::line(format_args!("The public page is at {url}/"));
+        }
     }
     asked_to_stop().await?;
     node.stop().await;
