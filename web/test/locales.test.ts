@@ -94,6 +94,9 @@ const VALUES: Record<string, string[]> = {
   'listen-hears-': ['original', 'interpretation', 'both'],
   'missed-': ['missing-here', 'silent-here', 'missing-there', 'silent-there', 'missing-turn', 'silent-turn', 'missing-desk', 'muted-desk'],
   'said-': ['offer', 'counter', 'agree', 'decline', 'withdraw', 'lapse', 'gather', 'preflight', 'vouch', 'vouch-nobody', 'admit', 'strike', 'begin', 'open', 'close', 'lost', 'back', 'end', 'rekey', 'release', 'correction', 'recall', 'other'],
+  'press-is-': ['draft', 'approved', 'published', 'withdrawn'],
+  'press-says-': ['announced', 'held', 'off'],
+  'press-say-': ['announced', 'held', 'off'],
   'seal-': ['joining', 'alone', 'sealed', 'fallen', 'broken'],
   'window-over-': ['close', 'clock', 'lease'],
   'recorder-': ['idle', 'waiting', 'writing', 'nothing', 'disk-low', 'disk-full', 'finishing', 'done'],
@@ -118,7 +121,8 @@ const errors = [...rust('crates/node/src/http/error.rs').matchAll(/(?:StatusCode
 /** Codes that the node's other files hand to `Forbidden` and to refusals of their own. */
 const handed = ['http/socket.rs', 'signin/mod.rs'].flatMap((file) => [...rust(`crates/node/src/${file}`).matchAll(/"((?:enrol|signin)_[a-z]+|origin)"/g)].map((m) => m[1]!));
 const ofNode = [...rust('crates/node/src/core/calls.rs').matchAll(/node_refusal\("([a-z_]+)"\)/g)].map((m) => m[1]!);
-const VALUES_BY_CODE = { refusal: [...refusals, ...ofNode], error: [...errors, ...handed, 'offline', 'page'] };
+const ofPress = [...rust('crates/press/src/acts.rs').matchAll(/=> "(press_[a-z_]+)"/g)].map((m) => m[1]!);
+const VALUES_BY_CODE = { refusal: [...refusals, ...ofNode, ...ofPress], error: [...errors, ...handed, 'offline', 'page'] };
 
 describe('the catalogues', () => {
   it('hold the same messages with the same variables in every language', () => {
@@ -175,6 +179,7 @@ describe('the catalogues', () => {
   it('hold a sentence for every refusal of the rules and every error of the node', () => {
     expect(refusals.length).toBeGreaterThan(30);
     expect(errors.length).toBeGreaterThan(8);
+    expect(ofPress.length).toBeGreaterThan(12);
     for (const [kind, codes] of Object.entries(VALUES_BY_CODE)) for (const each of codes) expect(english.has(`${kind}-${each.replaceAll('_', '-')}`), `${kind} ${each}`).toBe(true);
   });
 

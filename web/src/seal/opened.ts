@@ -6,7 +6,7 @@ import type { State } from '../record/verify';
 import { footageContext } from './footage';
 
 /** Recorders that are given anything in one call; with more than that on the roster, the first by their keys. */
-const RECORDERS_MOST = 8;
+export const RECORDERS_MOST = 8;
 const MINUTE_MS = 60_000;
 
 export interface Opened {

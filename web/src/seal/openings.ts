@@ -7,12 +7,11 @@ import type { ToFrames } from './frames.messages';
 import { rootKey } from './keys';
 import type { FootageSaid, FootageTold, SealToNode } from './messages';
 import type { Member } from './mls';
+import { RECORDERS_MOST } from './opened';
 import { Window, type WindowSight, type WindowState } from './window';
 
 /** Frames of others that were under way when footage closed still open for so long: the lease, and a second on the way. Milliseconds. */
 export const LINGER_MS = 3_000;
-/** Recorders that envelopes are made for. */
-export const RECORDERS_MOST = 8;
 
 const CLOSED: FootageSaid = { is: 'closed', context: null, why: null };
 

@@ -3,7 +3,7 @@
 
 import { Record as CallRecord, STATEMENT_BYTES_MAX, type State } from '../record/verify';
 import type { Guard } from '../media/connection';
-import type { FromNode, TrackView } from '../signalling/protocol';
+import type { FromNode, ToNode, TrackView } from '../signalling/protocol';
 import { SealGuard, type TrackCounts } from './guard';
 import { fromBase64 } from './bytes';
 import { type Opened, openedBy } from './opened';
@@ -33,8 +33,10 @@ export interface Flows {
   received: boolean;
 }
 
+type Close = ToNode & { t: 'footage.close' };
+
 export interface SealEvents {
-  send(message: SealToNode | { t: 'footage.close'; call: string }): boolean;
+  send(message: SealToNode | Close): boolean;
   changed(view: SealView): void;
   /** How the window of footage stands, at each change. */
   footage(said: FootageSaid): void;
@@ -71,7 +73,7 @@ export class Seal {
   /** When its node says that footage ends, by this machine's clock. It can only shorten. */
   private endsAt = Infinity;
   /** Close was pressed here for these Opens, and the node could not be told. */
-  private unsaid: string | null = null;
+  private unsaid: { context: string; close: Close } | null = null;
   private risen: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -114,12 +116,13 @@ export class Seal {
     this.tell({ do: 'note', kind, bytes });
   }
 
-  /** Somebody at this terminal closes footage: here at once and for good, whoever can be told of it. */
-  closeFootage(): void {
+  /** Somebody at this terminal closes footage: here at once and for good, whoever can be told of it. `pressed`: when, by the node's clock. */
+  closeFootage(pressed: Date): void {
     const { context } = this.opened ?? {};
     if (context) this.shut(context);
     if (context) this.tell({ do: 'footage.press', context });
-    this.unsaid = this.events.send({ t: 'footage.close', call: this.call }) ? null : (context ?? null);
+    const close: Close = { t: 'footage.close', call: this.call, pressed: pressed.toISOString() };
+    this.unsaid = !this.events.send(close) && context ? { context, close } : null;
   }
 
   /** When the node says that footage ends, by this machine's clock; null: it says nothing. */
@@ -178,7 +181,7 @@ export class Seal {
     this.opened = opened;
     this.told();
     if (!this.unsaid) return;
-    if (this.unsaid !== opened?.context || this.events.send({ t: 'footage.close', call: this.call })) this.unsaid = null;
+    if (this.unsaid.context !== opened?.context || this.events.send(this.unsaid.close)) this.unsaid = null;
   }
 
   private told(): void {

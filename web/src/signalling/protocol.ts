@@ -266,7 +266,7 @@ export interface FootageView {
   recorder: RecorderView | null;
 }
 
-export type Verb = 'agree' | 'counter' | 'decline' | 'withdraw' | 'gather' | 'begin' | 'end' | 'vouch' | 'admit' | 'strike';
+export type Verb = 'agree' | 'counter' | 'decline' | 'withdraw' | 'gather' | 'begin' | 'end' | 'vouch' | 'admit' | 'strike' | 'open' | 'close';
 
 export interface CallView extends CallSummary {
   offers: OfferView[];
@@ -369,8 +369,8 @@ export type ToNode =
   | { t: 'footage.root'; call: string; group: string; epoch: number; context: string; recorder: string; envelope: string }
   /** This terminal went back to the sealed key by itself: the minutes are over, or the far side is not heard. */
   | { t: 'footage.closed'; call: string; why: 'clock' | 'lease' }
-  /** The principal who sits here closes footage. */
-  | { t: 'footage.close'; call: string }
+  /** The principal who sits here closes footage; `pressed`: when, by the node's clock. */
+  | { t: 'footage.close'; call: string; pressed?: string }
   /** For the own side's desks alone: on change, at most twice a second, and after `ready`. */
   | { t: 'state'; state: SeatState }
   | { t: 'checked'; call: string; result: CheckResult }

@@ -14,12 +14,13 @@ const CHECK_MS = 60_000;
 /** How long a button says that its word went out. */
 const TOLD_MS = 4_000;
 
-export type Page = { is: 'home' } | { is: 'ask'; line: string | null } | { is: 'call'; id: string } | { is: 'counter'; id: string };
+export type Page = { is: 'home' } | { is: 'ask'; line: string | null } | { is: 'call'; id: string } | { is: 'counter'; id: string } | { is: 'press' } | { is: 'public'; id: string };
 
 export function pageOf(hash: string): Page {
   const [, page, id, more] = hash.split('/');
   if (page === 'ask') return { is: 'ask', line: id ?? null };
-  if (page === 'calls' && id) return more === 'terms' ? { is: 'counter', id } : { is: 'call', id };
+  if (page === 'press') return { is: 'press' };
+  if (page === 'calls' && id) return more === 'terms' ? { is: 'counter', id } : more === 'public' ? { is: 'public', id } : { is: 'call', id };
   return { is: 'home' };
 }
 

@@ -110,6 +110,10 @@ export class Session {
     return this.need().get<T>(path);
   }
 
+  post<T>(path: string, body: unknown): Promise<T> {
+    return this.need().post<T>(path, body);
+  }
+
   record(call: string): Promise<Blob> {
     return this.need().download(`/api/calls/${call}/record`);
   }

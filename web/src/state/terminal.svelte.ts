@@ -18,7 +18,7 @@ import { flowOf, type Flow } from './flow';
 import { Seal, type SealView } from '../seal/seal';
 import type { FootageMark } from './footage';
 import { TerminalFootage } from './footage.svelte';
-import { ofNode } from './now.svelte';
+import { nodeTime, ofNode } from './now.svelte';
 import { Session } from './session.svelte';
 
 const LAST = 'visavis-last-call';
@@ -246,9 +246,9 @@ export class Terminal {
     return role === 'principal' && this.footage.mark !== 'off';
   }
 
-  /** Footage, closed from here: by whoever sits here as principal. */
-  closeFootage(): void {
-    if (this.mayClose) this.sealing?.closeFootage();
+  /** Footage, closed from here: by whoever sits here as principal. `moment`: of the press, as `performance.now()` has it. */
+  closeFootage(moment: number): void {
+    if (this.mayClose) this.sealing?.closeFootage(nodeTime(moment));
   }
 
   leaveEnded(): void {
