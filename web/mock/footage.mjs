@@ -33,8 +33,7 @@ const sealed = (page, own, far) => {
 };
 
 export async function footage({ world, call, own, far, desk, terminal, aide, shot, l, faults }) {
-  const before = call.terms;
-  call.terms = { ...before, footage: { minutes: 3, persons: [1, 3], recorders: [own, far], release: 'both' } };
+  call.terms = { ...call.terms, footage: { minutes: 3, persons: [1, 3], recorders: [own, far], release: 'both', releasers: [own, far], embargo: { until: 'end' } } };
   for (const page of [terminal, aide]) await sealed(page, own, far);
   world.tell();
   await desk.getByTestId('footage').waitFor();
@@ -111,9 +110,8 @@ export async function footage({ world, call, own, far, desk, terminal, aide, sho
   await desk.getByTestId('footage-bar').waitFor({ state: 'detached' }).catch(() => faults.push('footage: the key at the desk closed nothing'));
   if (!call.pressed || Math.abs(Date.parse(call.pressed) - Date.now()) > 5_000) faults.push(`footage: the press was said to be at ${call.pressed}`);
   await desk.goto(at);
-  call.terms = before;
   delete world.recorders[own];
   call.opens.clear();
   world.tell();
-  await desk.getByTestId('footage').waitFor({ state: 'detached' });
+  await desk.locator('[data-testid=footage][data-open=false][data-own=false]').waitFor();
 }

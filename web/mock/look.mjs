@@ -1,5 +1,6 @@
 // Takes a picture of every screen state against the mock, for people to look at, in every language and size; asks axe
-// about each (WCAG 2.2 AA) and walks it by keyboard. Usage: npm run look [-- filter], where `ar-` is one language alone.
+// about each (WCAG 2.2 AA) and walks it by keyboard. Usage: npm run look [-- filter], a regular expression over the
+// pictures' names; `ar-` at its beginning is one language alone.
 
 import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
@@ -7,10 +8,14 @@ import { chromium } from 'playwright-core';
 import { footage } from './footage.mjs';
 import { SIDES, startMock } from './node.mjs';
 import { aside, check } from './own.mjs';
+import { announced, written } from './public.mjs';
 import { prepared, spoken } from './room.mjs';
 
+// Nothing here holds keys: pictures and sound go as they are, in a build that no node serves.
+process.env.LOOK_DIST ??= new URL('../look/dist', import.meta.url).pathname;
 const out = process.env.LOOK_OUT ?? new URL('../look/', import.meta.url).pathname;
 const only = process.argv[2] ?? '';
+const wanted = new RegExp(only);
 mkdirSync(out, { recursive: true });
 const first = Number(process.env.LOOK_PORT ?? 28761);
 const ports = [first, first + 1];
@@ -24,7 +29,7 @@ const SPOKEN = {
   ru: { locale: 'ru-RU', own: 1, topic: 'Подготовка январских переговоров', reason: 'Обеим сторонам нужна ясность до начала переговоров.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'Пленные', note: 'Они предложат дату в Женеве', said: 'Переводчик просит говорить короче.', answered: 'Передал.' },
   ar: { locale: 'ar', own: 0, topic: 'التحضير لمحادثات يناير', reason: 'طلب الجانبان توضيحا قبل بدء المحادثات.', visits: 'Обмен визитами', geneva: 'Переговоры в Женеве начинаются 10 января.', added: 'الأسرى', note: 'سيقترحون موعدا في جنيف', said: 'يطلب المترجم جملا أقصر.', answered: 'أبلغته.' },
 };
-const languages = Object.keys(SPOKEN).filter((l) => !/^(?:en|ru|ar)-/.test(only) || only.startsWith(l));
+const languages = Object.keys(SPOKEN).filter((l) => !/^(?:en|ru|ar)-/.test(only) || only.startsWith(`${l}-`));
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -54,7 +59,7 @@ const asked = { states: 0, stops: 0 };
 /** The Arabic pages are those of a side that writes Arabic, with a far side that writes Russian. */
 function speakArabic() {
   Object.assign(SIDES[0], { name: 'ديوان الرئاسة', place: 'القاهرة', zone: 'Africa/Cairo' });
-  for (const [id, name] of [['desk', 'الضابط المناوب'], ['principal', 'المكتب الرئاسي'], ['aide', 'غرفة العمليات']]) world.nodes[0].seats.get(id).name = name;
+  for (const [id, name] of [['desk', 'الضابط المناوب'], ['principal', 'المكتب الرئاسي'], ['aide', 'غرفة العمليات'], ['press', 'المكتب الصحفي']]) world.nodes[0].seats.get(id).name = name;
   titles = ['المسؤول الأول', 'المستشار', 'Первое лицо', 'Переводчик', 'مسجِّل'];
 }
 
@@ -121,7 +126,7 @@ async function person(side, seat, language, context = undefined) {
   page.on('pageerror', (e) => faults.push(`${seat}: ${e.message}`));
   await page.goto(world.enrolment(side, seat));
   await page.getByTestId('enrol-go').click();
-  await page.getByTestId(seat === 'desk' ? 'own-side' : 'terminal').waitFor();
+  await page.getByTestId(['desk', 'press'].includes(seat) ? 'own-side' : 'terminal').waitFor();
   return page;
 }
 
@@ -132,12 +137,12 @@ async function shot(page, name, sizes = Object.keys(ALL), full = false) {
     await page.waitForTimeout(250);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) faults.push(`${name} ${size}: ${wide} px too wide`);
-    if (only && !name.includes(only)) continue;
+    if (!wanted.test(name)) continue;
     await page.screenshot({ path: `${out}/${name}-${size}.png`, fullPage: full });
     await ask(page, `${name} ${size}`);
     if (size !== 'mid' && sizes.length > 1) await walk(page, `${name} ${size}`);
   }
-  if (!sizes.includes('wide') || !name.includes(only) || (await page.getByTestId('terminal').count()) === 0) return;
+  if (!sizes.includes('wide') || !wanted.test(name) || (await page.getByTestId('terminal').count()) === 0) return;
   await page.setViewportSize({ width: LARGE[0], height: LARGE[1] });
   await page.waitForTimeout(250);
   await page.screenshot({ path: `${out}/${name}-large.png` });
@@ -222,6 +227,7 @@ for (const language of languages) {
   await desk.getByTestId('halfway-withdraw').click();
   await desk.getByTestId('halfway').waitFor({ state: 'detached' });
   if (own.phase !== 'withdrawn') faults.push('halfway: the own request was not withdrawn');
+  await announced({ desk, shot, l });
 
   const terminal = await person(mine, 'principal', language);
   await terminal.waitForTimeout(500);
@@ -289,6 +295,9 @@ for (const language of languages) {
   await shot(desk, `${l}-desk-ended-top`, ['wide']);
   await desk.getByTestId('light').click();
   await shot(desk, `${l}-desk-ended-night`, ['wide'], true);
+  const second = await person(mine, 'press', language);
+  await written({ desk, second, node: world.nodes[mine], call: far, shot, l });
+  await second.context().close();
   const stranger = await (await browser.newContext({ locale: say.locale })).newPage();
   await stranger.goto(desk.url());
   await stranger.getByTestId('gate-unenrolled').waitFor();

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
+import { book } from './press.mjs';
 
 const here = import.meta.dirname;
 const MIME = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.json': 'application/json' };
@@ -188,8 +189,10 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       { id: 'principal', name: i ? 'Кремль, кабинет' : 'Oval Office', role: 'principal', place: side.place },
       { id: 'aide', name: i ? 'Переговорная' : 'Situation Room', role: 'aide', place: side.place },
       { id: 'interpreter', name: i ? 'Кабина переводчика' : 'Booth', role: 'interpreter', place: side.place },
+      { id: 'press', name: i ? 'Пресс-служба' : 'Press office', role: 'press', place: side.place },
     ])
       node.seats.set(seat.id, seat);
+    node.press = book({ own: side, far, calls, refuse: (code) => new Refused(code), clock });
     nodes.push(node);
     const me = (seat) => ({ side: { ...side, key: hash(`key ${side.id}`) }, seat: { id: seat.id, name: seat.name, role: seat.role, place: seat.place }, version: '0.1.0', web: 'cd'.repeat(32), microphone_stays_open: true, now: clock().toISOString() });
     const may = (call, seat) => {
@@ -313,6 +316,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       if (what === 'me') return me(seat);
       if (what === 'lines') return lines();
       if (what === 'seats') return [...node.seats.values()].map(({ id, name, role, place }) => ({ id, name, role, place }));
+      if (what === 'press') return node.press.answer(path.split('/'), body, seat);
       if (what === 'calls' && !id && method === 'GET') return calls.map((c) => summary(c, c));
       if (what === 'calls' && !id) {
         const call = world.ask(side.id, body.terms);
