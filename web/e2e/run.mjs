@@ -9,13 +9,13 @@ import { Story } from './lib/story.mjs';
 import { VISAVIS } from './lib/node.mjs';
 
 /** In this order: the whole outcome first. Each is a file in stories/. */
-const STORIES = ['line', 'sealed', 'counter', 'enrol', 'clock', 'reload', 'heard', 'causes', 'devices', 'spare', 'echo', 'interpreted', 'noise', 'restart', 'cut', 'firefox'];
+const STORIES = ['line', 'sealed', 'counter', 'press', 'enrol', 'clock', 'reload', 'heard', 'causes', 'devices', 'spare', 'echo', 'interpreted', 'noise', 'restart', 'cut', 'footage', 'firefox'];
 
 /** Told only when named: they measure and prove nothing. */
 const ASIDE = ['cost', 'onset'];
 
 /** Stories that need a network of their own: a bridge with an address, no way out. */
-const ALONE = new Set(['firefox']);
+const ALONE = new Set(['causes', 'firefox']);
 const NETWORK =
   'ip link set lo up && ip link add visavis0 type bridge && ip addr add 10.99.0.1/24 dev visavis0 && ' +
   'ip link set visavis0 up && ip route add default via 10.99.0.254 && exec "$0" "$@"';

@@ -26,18 +26,26 @@ const FLAGS = [
   '--use-fake-ui-for-media-stream',
 ];
 
-/** Keeps what the node tells a page of its calls: `page.told` maps a call's id to its newest view. */
+/**
+ * Keeps what the node tells a page of its calls: `page.told` maps a call's id to its newest view; and what a terminal
+ * hands over for recorders: `page.envelopes`.
+ */
 function listen(page) {
   page.told = new Map();
-  page.on('websocket', (socket) =>
+  page.envelopes = [];
+  page.on('websocket', (socket) => {
     socket.on('framereceived', ({ payload }) => {
       const message = JSON.parse(payload);
       if (message.t === 'call') page.told.set(message.call.id, message.call);
-    }),
-  );
+    });
+    socket.on('framesent', ({ payload }) => {
+      const message = JSON.parse(payload);
+      if (message.t === 'footage.root') page.envelopes.push(message);
+    });
+  });
 }
 
-const fake = (sound, picture) => ['--use-fake-device-for-media-stream=fps=20', `--use-file-for-fake-audio-capture=${sound}`, `--use-file-for-fake-video-capture=${picture}`];
+const fake = (sound, picture) => ['--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${sound}`, `--use-file-for-fake-video-capture=${picture}`];
 
 /**
  * One side's browser: one process with its own profile on disk, so its seats' keys are where a person's would be.
@@ -60,13 +68,16 @@ export async function openBrowser(side, { size = 'tiny', flags = [], locale = 'e
   // Two browsers and two nodes share two cores, which may be slow ones: waiting is no bound that a story promises.
   context.setDefaultTimeout(120_000);
   await context.addInitScript(instrument);
-  for (const script of [prepare ?? []].flat()) await context.addInitScript(script);
+  // A page is empty at first, and has no devices then.
+  for (const script of [prepare ?? []].flat()) await context.addInitScript({ content: `if (location.protocol !== 'about:') { ${script.content ?? `(${script})()`} }` });
+  const windows = await context.newCDPSession(context.pages()[0]);
   return {
     side,
     context,
-    /** Opens a page on `url`; what its console says and throws goes to `log` under `name`. */
+    /** Opens a page on `url`, in a window of its own; what its console says and throws goes to `log` under `name`. */
     async page(url, name, log) {
-      const page = await context.newPage();
+      // A tab behind another one runs with less priority than all else: on a busy machine a desk's every press took half a minute.
+      const [page] = await Promise.all([context.waitForEvent('page'), windows.send('Target.createTarget', { url: 'about:blank', newWindow: true })]);
       listen(page);
       log?.watch(page, `${side}-${name}`);
       if (url) await page.goto(url);

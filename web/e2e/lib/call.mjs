@@ -13,17 +13,17 @@ export const TOPICS = ['EXAMPLE: order of the talks', 'EXAMPLE: next meeting'];
 export const USUAL = { width: 960, height: 540 };
 
 /** How long a picture may take to grow to a real size after it arrived. */
-const GROW_MS_MAX = 20_000;
+const GROW_MS_MAX = 10_000;
 
 /** The other side of a line. */
 export const other = { a: 'b', b: 'a' };
 
 /**
  * Both sides' browsers (or `only` one's) with a desk and a principal's terminal each, enrolled and signed in, in a
- * running demo. Under `a` and `b` are options for one side's browser.
+ * running demo. Under `a` and `b` are options for one side's browser; `under` starts the demo in another time.
  */
-export async function demo(story, { only, ...options } = {}) {
-  const { process, said } = await story.start(['demo', '--json'], 'demo');
+export async function demo(story, { only, under, ...options } = {}) {
+  const { process, said } = await story.start(['demo', '--json'], 'demo', { under });
   const sides = {};
   for (const [index, letter] of ['a', 'b'].entries()) {
     if (only && only !== letter) continue;
@@ -64,15 +64,21 @@ export async function own(story, options = {}) {
   return sides;
 }
 
-/** From nothing to a running session: ask, agree, gather, begin. Returns the call's id. */
-export async function session(story, { a, b }) {
-  const call = await a.desk.ask({ topics: TOPICS });
+/** From nothing to both sides gathered, under terms that A asks for and B agrees to. Returns the call's id. */
+export async function gathered(story, { a, b }, terms) {
+  const call = await a.desk.ask({ topics: TOPICS, ...terms });
   await b.desk.ring();
   await b.desk.answerRing();
   await b.desk.press('agree');
   await a.desk.phase('agreed');
   await b.desk.phase('agreed');
   await gather(story, { a, b });
+  return call;
+}
+
+/** From nothing to a running session. Returns the call's id. */
+export async function session(story, { a, b }, terms) {
+  const call = await gathered(story, { a, b }, terms);
   await begin(story, { a, b });
   return call;
 }
@@ -94,11 +100,16 @@ export async function gather(story, { a, b }) {
   }
 }
 
-/** Both sides check their seats before Begin: each is heard and seen at the far end, and hears the tone. Both sign. */
-export async function check(story, { a, b }) {
+/** Both sides' halves of a check: sound and picture pass between the terminals. */
+export async function openCheck({ a, b }) {
   await a.desk.press('check-on');
   await b.desk.press('check-on');
   for (const side of [a, b]) await side.terminal.id('check').waitFor();
+}
+
+/** Both sides check their seats before Begin: each is heard and seen at the far end, and hears the tone. Both sign. */
+export async function check({ a, b }) {
+  await openCheck({ a, b });
   for (const side of [a, b]) {
     await side.desk.press('check-seat');
     await side.terminal.id('check-tone-yes').click();
@@ -111,6 +122,11 @@ export async function check(story, { a, b }) {
 /** One seat checks itself, its person answering whether he `hears` the tone; returns the fault that its desk shows. */
 export async function checkSeat(side, hears = true) {
   await side.desk.press('check-seat');
+  return checkedSeat(side, hears);
+}
+
+/** The end of a seat's check that runs: its person says whether the tone is heard. Returns the fault, or ''. */
+export async function checkedSeat(side, hears = true) {
   await side.terminal.id(hears ? 'check-tone-yes' : 'check-tone-no').click({ timeout: 60_000 });
   const result = side.desk.id('check-result');
   await result.waitFor();
@@ -149,7 +165,7 @@ export async function endAndProve(story, { a, b }, call) {
 }
 
 /** Waits until `side` decodes a running picture and audible sound; returns how long that took in milliseconds. */
-export async function arrives(story, side, within = 30_000) {
+export async function arrives(story, side, within = 15_000) {
   const began = Date.now();
   await story.until(
     `${side.letter}: picture and sound arrive`,
@@ -191,7 +207,7 @@ export function watchSenders(story, sides) {
  * Each side sees and hears the other, and only the other: frames decoded at a running rate, a real picture's size,
  * energy in the decoded sound, the other's wall behind the figure and the other's chime in the voice.
  */
-export async function seeAndHear(story, { a, b }, { frames = 8, seconds = 4, width = 160 } = {}) {
+export async function seeAndHear(story, { a, b }, { frames = 8, seconds = 4, width = 320 } = {}) {
   for (const side of [a, b]) {
     const far = other[side.letter];
     const { page } = side.terminal;

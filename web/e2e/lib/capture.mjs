@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHIME } from './media.mjs';
 
-/** All packets in a node's capture folder: `[{ way, kind, marker, timestamp, sequence, payload }]`, by file. */
+/** All packets in a node's capture folder: `[{ way, kind, marker, timestamp, sequence, payload, end }]`, by file; `end`: where in its file it ends. */
 export function packets(folder) {
   return readdirSync(folder).map((name) => {
     const bytes = readFileSync(join(folder, name));
@@ -16,11 +16,11 @@ export function packets(folder) {
       // The last one may be half written: the node is still running.
       if (at + 4 + length > bytes.length) break;
       const one = bytes.subarray(at + 4, at + 4 + length);
-      found.push({ kind: one[0] === 1 ? 'sound' : 'picture', marker: one[1] === 1, timestamp: one.readUInt32BE(2), sequence: one.readBigUInt64BE(6), payload: one.subarray(14) });
+      found.push({ kind: one[0] === 1 ? 'sound' : 'picture', marker: one[1] === 1, timestamp: one.readUInt32BE(2), sequence: one.readBigUInt64BE(6), payload: one.subarray(14), end: at + 4 + length });
       at += 4 + length;
     }
     found.sort((a, b) => (a.sequence < b.sequence ? -1 : a.sequence > b.sequence ? 1 : 0));
-    return { way: name.split('-')[1], kind: found[0]?.kind, packets: found };
+    return { name, way: name.split('-')[1], kind: found[0]?.kind, packets: found };
   });
 }
 
@@ -48,14 +48,21 @@ function descriptorLength(payload) {
   return at;
 }
 
+/** The frames of a track, put together of its packets: `[{ bytes, end }]`; `end`: where in the file the last packet of it ends. */
+export function frames(track) {
+  if (track.kind === 'sound') return track.packets.map(({ payload, end }) => ({ bytes: payload, end }));
+  const parts = new Map();
+  for (const { timestamp, payload, end } of track.packets) {
+    const frame = parts.get(timestamp) ?? { bytes: [], end: 0 };
+    frame.bytes.push(payload.subarray(descriptorLength(payload)));
+    frame.end = Math.max(frame.end, end);
+    parts.set(timestamp, frame);
+  }
+  return [...parts.values()].map(({ bytes, end }) => ({ bytes: Buffer.concat(bytes), end }));
+}
+
 /** How many pictures a decoder makes of a track's packets. */
 export function picturesDecoded(track, file) {
-  const frames = new Map();
-  for (const { timestamp, payload } of track.packets) {
-    const parts = frames.get(timestamp) ?? [];
-    parts.push(payload.subarray(descriptorLength(payload)));
-    frames.set(timestamp, parts);
-  }
   const header = Buffer.alloc(32);
   header.write('DKIF', 0);
   header.writeUInt16LE(32, 6);
@@ -65,8 +72,7 @@ export function picturesDecoded(track, file) {
   header.writeUInt32LE(30, 16);
   header.writeUInt32LE(1, 20);
   const chunks = [header];
-  for (const [index, parts] of [...frames.values()].entries()) {
-    const frame = Buffer.concat(parts);
+  for (const [index, { bytes: frame }] of frames(track).entries()) {
     const head = Buffer.alloc(12);
     head.writeUInt32LE(frame.length, 0);
     head.writeBigUInt64LE(BigInt(index), 4);
@@ -128,20 +134,33 @@ export function chimeIn(track, side, file) {
   const type = redundant && redundant.payload[0] & 0x7f;
   for (const [index, { payload }] of track.packets.entries()) pages.push(page(index + 2, (index + 1) * 960, 0, opusFrame(payload, type)));
   writeFileSync(file, Buffer.concat(pages));
+  return chimeOf(samplesOf(file), side);
+}
+
+/** What a decoder makes of a file's sound: samples of one channel at 48 kHz. */
+export function samplesOf(file) {
   const { stdout } = spawnSync('ffmpeg', ['-v', 'quiet', '-i', file, '-f', 's16le', '-ac', '1', '-ar', '48000', '-'], { maxBuffer: 1 << 28 });
-  const samples = new Int16Array(stdout.buffer, stdout.byteOffset, Math.floor(stdout.length / 2));
+  return new Int16Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length - (stdout.length % 2)));
+}
+
+/** The power of one pitch in a window of samples at 48 kHz (Goertzel); `shape`: by how much each sample counts. */
+export function powerAt(samples, hz, from, length, shape) {
+  const turn = 2 * Math.cos((2 * Math.PI * hz) / 48_000);
+  let [last, before] = [0, 0];
+  for (let n = 0; n < length; n += 1) {
+    const next = samples[from + n] * (shape ? shape[n] : 1) + turn * last - before;
+    before = last;
+    last = next;
+  }
+  return last * last + before * before - turn * last * before;
+}
+
+/** How far a side's chime stands out of what is heard: near 1 in noise. */
+export function chimeOf(samples, side) {
   const power = (hz) => {
-    const turn = (2 * Math.PI * hz) / 48_000;
     let most = 0;
     // The chime sounds for a quarter of a second in each: the loudest window counts.
-    for (let from = 0; from + 9600 <= samples.length; from += 4800) {
-      let [re, im] = [0, 0];
-      for (let n = 0; n < 9600; n += 1) {
-        re += samples[from + n] * Math.cos(turn * n);
-        im += samples[from + n] * Math.sin(turn * n);
-      }
-      most = Math.max(most, re * re + im * im);
-    }
+    for (let from = 0; from + 9600 <= samples.length; from += 4800) most = Math.max(most, powerAt(samples, hz, from, 9600));
     return most;
   };
   const beside = [0.82, 0.88, 1.13, 1.21].map((factor) => power(CHIME[side] * factor));

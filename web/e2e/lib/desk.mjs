@@ -19,12 +19,19 @@ export class Desk {
   }
 
   /**
-   * Presses a button that asks to be pressed twice. The second time by key: a desk behind a terminal is drawn late on a slow
-   * machine, and a click waits for that until the button asks from the beginning again.
+   * Presses a button that asks to be pressed twice. It forgets a first press after five seconds, and a slow machine can take
+   * longer from one press to the other: the second one is made while the button is seen to ask for it, or both are made anew.
    */
   async twice(name) {
-    await this.id(name).click();
-    await this.id(name).and(this.page.locator('[data-armed=true]')).press('Enter');
+    const button = this.id(name);
+    for (let more = 10; more; more -= 1) {
+      await button.click();
+      const asks = button.and(this.page.locator('[data-armed=true]')).waitFor({ timeout: 5_000 });
+      if (!(await asks.then(() => true, () => false))) continue;
+      const press = (shown) => shown.dataset.armed === 'true' && !shown.disabled && (shown.click(), true);
+      if (await button.evaluate(press)) return;
+    }
+    throw new Error(`${name}: ten times pressed, and never asked for a second press in time`);
   }
 
   async lineUp(within = 120_000) {
@@ -33,9 +40,10 @@ export class Desk {
 
   /**
    * Fills in the form of terms: what is not named stays as the desk proposes it. `interpreters` are added to the roster:
-   * by side id, which way each interprets.
+   * by side id, which way each interprets. `footage` is asked for as the form proposes it: of both principals, by both
+   * recorders; `minutes` of it may be named.
    */
-  async fill({ topics, reason, minutes, medium, interpreters, interpretation } = {}) {
+  async fill({ topics, reason, minutes, medium, interpreters, interpretation, footage, announce } = {}) {
     await this.id('terms-form').waitFor();
     if (topics) {
       for (const [index, topic] of topics.entries()) {
@@ -53,7 +61,12 @@ export class Desk {
       await roster.getByTestId('form-interprets-from').selectOption(from);
       await roster.getByTestId('form-interprets-to').selectOption(to);
     }
+    if (footage) {
+      await this.id('form-footage-on').check();
+      if (footage.minutes) await this.id('form-footage-minutes').fill(String(footage.minutes));
+    }
     if (interpretation) await this.id(`form-interpretation-${interpretation}`).check();
+    if (announce) await this.id(`form-announce-${announce}`).check();
   }
 
   async send() {
@@ -74,7 +87,7 @@ export class Desk {
     await this.page.locator(`[data-testid=call][data-call="${call}"]`).waitFor();
   }
 
-  async ring(within = 15_000) {
+  async ring(within = 5_000) {
     await this.id('ring').first().waitFor({ timeout: within });
     return this.id('ring').first().getAttribute('data-call');
   }
@@ -121,5 +134,21 @@ export class Terminal {
 
   mic() {
     return this.id('mic').getAttribute('data-on');
+  }
+
+  /** Opens the dialog of devices; before a call they may still have to be given their names. */
+  async openDevices() {
+    // Tools show themselves on movement: never twice to the same place.
+    await this.page.mouse.move(200 + 50 * Math.random(), 200);
+    await this.id('devices-open').click();
+    const name = this.id('devices-name');
+    if (await name.isVisible().catch(() => false)) await name.click();
+  }
+
+  /** Chooses a device in the open dialog by its label. */
+  async chooseDevice(testid, label) {
+    const select = this.id(testid);
+    await select.locator('option', { hasText: label }).waitFor({ state: 'attached' });
+    await select.selectOption({ label });
   }
 }

@@ -52,8 +52,14 @@ const SIZES = { hd: [1280, 720], small: [640, 360], tiny: [320, 180], numbered: 
 /** Bits of a picture's number in its lowest strip, as wide as the picture and a twelfth of its height; lowest bit left. */
 export const NUMBER_BITS = 9;
 const SECONDS = 10;
-/** What a browser's own test camera gives; both ends of a call and two desks share two cores here. */
-const FRAMES_PER_SECOND = 20;
+/**
+ * Both ends of a call and two desks share two cores here: where a picture's size proves nothing, few come a second, and fewest
+ * where the machine is wanted for the clock. A camera of compressed pictures always gives 30.
+ */
+const FRAMES_PER_SECOND = { hd: 30, small: 30, tiny: 15, numbered: 10 };
+const COMPRESSED = new Set(['hd', 'small']);
+/** Pictures in a camera's file, which begins again after the last. */
+export const PICTURES = SECONDS * FRAMES_PER_SECOND.numbered;
 
 const quiet = { stdio: ['ignore', 'ignore', 'pipe'] };
 
@@ -85,18 +91,21 @@ function sound(side) {
 }
 
 async function picture(side, size) {
-  const out = join(FOLDER, `${side}-${size}.mjpeg`);
+  const compressed = COMPRESSED.has(size);
+  const rate = String(FRAMES_PER_SECOND[size]);
+  const out = join(FOLDER, `${side}-${size}.${compressed ? 'mjpeg' : 'y4m'}`);
   if (existsSync(out)) return out;
   const [width, height] = SIZES[size];
   const still = await drawings(side);
   // The figure sways and nods a little and the camera has grain: an encoder has honest work, a freeze is visible.
   const filter =
     `[0:v]scale=${width}:${height}[wall];[1:v]scale=${width}:${height}[figure];` +
-    `[wall][figure]overlay=x='W*0.012*sin(2*PI*t/5)':y='H*0.008*(1+sin(2*PI*t/2.5))',noise=alls=7:allf=t${size === 'numbered' ? numbers(height) : ''},format=yuvj420p`;
+    `[wall][figure]overlay=x='W*0.012*sin(2*PI*t/5)':y='H*0.008*(1+sin(2*PI*t/2.5))',noise=alls=7:allf=t${size === 'numbered' ? numbers(height) : ''},format=${compressed ? 'yuvj420p' : 'yuv420p'}`;
   execFileSync(
     'ffmpeg',
-    ['-v', 'error', '-y', '-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-i', still.wall, '-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-i', still.figure]
-      .concat(['-filter_complex', filter, '-t', String(SECONDS), '-r', String(FRAMES_PER_SECOND), '-q:v', '5', '-f', 'mjpeg', `${out}.${process.pid}.part`]),
+    ['-v', 'error', '-y', '-loop', '1', '-framerate', rate, '-i', still.wall, '-loop', '1', '-framerate', rate, '-i', still.figure]
+      .concat(['-filter_complex', filter, '-t', String(SECONDS), '-r', rate])
+      .concat(compressed ? ['-q:v', '5', '-f', 'mjpeg'] : ['-f', 'yuv4mpegpipe'], `${out}.${process.pid}.part`),
     quiet,
   );
   renameSync(`${out}.${process.pid}.part`, out);

@@ -48,7 +48,7 @@ export class Story {
   }
 
   /** Asks again and again until `probe` returns something true; that is its value. */
-  async until(what, probe, within = 30_000, every = 100) {
+  async until(what, probe, within = 15_000, every = 100) {
     const end = Date.now() + within;
     let last;
     for (;;) {
@@ -110,10 +110,13 @@ export class Story {
     await page.screenshot({ path: join(this.folder, `${name}.png`) });
   }
 
-  /** Pictures of every page still open: what a person would have seen when it went wrong. */
+  /** What every page still open shows, as pictures and in the words that it says aloud: what a person had when it went wrong. */
   async shotAll(prefix) {
     for (const [name, page] of this.pages) {
       await page.screenshot({ path: join(this.folder, `${prefix}-${name}.png`), timeout: 5_000 }).catch(() => {});
+      const aloud = page.locator('[role=alert]:visible, [role=status]:visible');
+      const said = await aloud.allInnerTexts().catch((error) => [error.message]);
+      this.step(`${name} says: ${JSON.stringify(said.map((text) => text.replaceAll('\n', ' ')).filter(Boolean))}`);
     }
   }
 

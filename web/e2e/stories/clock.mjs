@@ -1,14 +1,8 @@
 // One side's clock is an hour off: the line stands, the call is held, both desks say by how much they differ.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { begin, endAndProve, gather, own, TOPICS } from '../lib/call.mjs';
-
-/** The environment in which a program's wall clock (and no other) is an hour behind. */
-function anHourBehind() {
-  const all = execFileSync('faketime', ['-m', '--exclude-monotonic', '-f', '-1h', 'env'], { encoding: 'utf8' });
-  return ['env', ...all.split('\n').filter((line) => /^(LD_PRELOAD|FAKETIME|FAKETIME_DONT_FAKE_MONOTONIC|DONT_FAKE_MONOTONIC)=/.test(line))];
-}
+import { anHourBehind } from '../lib/time.mjs';
 
 export const title = 'a clock that is an hour off';
 

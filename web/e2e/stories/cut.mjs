@@ -1,7 +1,7 @@
 // The link is cut for half a minute in mid-call: a sentence on every screen, the same call afterwards, the gap in the record.
 
-import { createSocket } from 'node:dgram';
 import { arrives, drawSmall, endAndProve, own, seeAndHear, session, shown } from '../lib/call.mjs';
+import { control, OCEAN } from '../lib/relay.mjs';
 
 export const title = 'the link between the nodes cut for 30 s';
 
@@ -9,23 +9,6 @@ const CUT_MS = 30_000;
 
 /** From the mended link to both pictures and both voices: the nodes try again with growing pauses. */
 const BACK_MS_MAX = 15_000;
-
-/** The line runs over an ocean here: 40 ms each way, a little jitter, one packet in a hundred lost. */
-const OCEAN = 'delay=40 jitter=3 loss=0.01';
-
-function control(address, words) {
-  const [host, port] = address.split(':');
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    const late = setTimeout(() => reject(new Error(`the relay does not answer to '${words}'`)), 2000);
-    socket.on('message', (answer) => {
-      clearTimeout(late);
-      socket.close();
-      resolve(JSON.parse(answer));
-    });
-    socket.send(words, Number(port), host);
-  });
-}
 
 export async function tell(story) {
   const relays = [];

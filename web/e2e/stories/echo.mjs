@@ -4,7 +4,7 @@
 
 import { build } from 'vite';
 import { fileURLToPath } from 'node:url';
-import { begin, demo, endAndProve, gather, TOPICS } from '../lib/call.mjs';
+import { demo, endAndProve, session } from '../lib/call.mjs';
 import { Pulse } from '../lib/pulse.mjs';
 
 export const title = 'a speakerphone: the far side does not hear itself';
@@ -67,22 +67,12 @@ export async function tell(story) {
   const { a, b } = await demo(story, { a: { pulse, prepare: raw } });
 
   story.step('A has a speakerphone on the table');
-  await a.terminal.page.mouse.move(200, 200);
-  await a.terminal.id('devices-open').click();
-  const name = a.terminal.id('devices-name');
-  if (await name.isVisible().catch(() => false)) await name.click();
-  const select = a.terminal.id('device-microphone');
-  await select.locator('option', { hasText: 'Table' }).waitFor({ state: 'attached' });
-  await select.selectOption({ label: 'Table' });
+  await a.terminal.openDevices();
+  await a.terminal.chooseDevice('device-microphone', 'Table');
   await a.terminal.id('profile-speakerphone').check();
   await a.terminal.id('devices-close').click();
 
-  const call = await a.desk.ask({ topics: TOPICS, medium: 'sound' });
-  await b.desk.ring();
-  await b.desk.answerRing();
-  await b.desk.press('agree');
-  await gather(story, { a, b });
-  await begin(story, { a, b });
+  const call = await session(story, { a, b }, { medium: 'sound' });
 
   const found = async () => {
     await b.terminal.page.waitForTimeout(LEARN_S * 1000);

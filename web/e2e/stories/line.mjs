@@ -49,7 +49,7 @@ export async function tell(story) {
   await pictures(story, a.terminal.page, 'terminal-gathering');
 
   story.step('both check their seats; then nothing crosses again until both begin');
-  await check(story, { a, b });
+  await check({ a, b });
   await pictures(story, a.desk.page, 'desk-checked');
   await b.desk.press('check-off');
   await a.terminal.id('gathering').waitFor();
@@ -66,7 +66,7 @@ export async function tell(story) {
   story.note(`both see and hear each other within ${Date.now() - pressed} ms of the second Begin`);
 
   story.step('each sees and hears the other, and only the other');
-  await seeAndHear(story, { a, b }, { width: 320 });
+  await seeAndHear(story, { a, b });
   for (const side of [a, b]) story.equal(await soundSize(side), REDUNDANT, `${side.letter}: sound comes with the frame before, all packets of one size`);
   await pictures(story, a.terminal.page, 'terminal-session');
   await a.terminal.page.mouse.move(300, 300);

@@ -1,7 +1,7 @@
 // How long it takes from the first sound into a microphone that is off to the warning across the picture: measured many
 // times, for the table of figures. Story `heard` asserts the bound.
 
-import { begin, demo, drawSmall, endAndProve, gather, TOPICS } from '../lib/call.mjs';
+import { demo, drawSmall, endAndProve, session } from '../lib/call.mjs';
 
 export const title = 'how soon somebody is told who speaks into a microphone that is off';
 
@@ -43,12 +43,7 @@ function instrument() {
 
 export async function tell(story) {
   const { a, b } = await demo(story, { a: { prepare: instrument } });
-  const call = await a.desk.ask({ topics: TOPICS, medium: 'sound' });
-  await b.desk.ring();
-  await b.desk.answerRing();
-  await b.desk.press('agree');
-  await gather(story, { a, b });
-  await begin(story, { a, b });
+  const call = await session(story, { a, b }, { medium: 'sound' });
   await drawSmall({ a, b });
   await a.terminal.page.keyboard.press('Space');
   const took = [];

@@ -10,7 +10,7 @@ export const title = 'a node killed in mid-call and started again';
 /** From the start of the process to both pictures and both voices, in milliseconds. */
 const BACK_MS_MAX = 5_000;
 
-/** Runs in B's pages: `window.open()` counts microphones whose device is open. */
+/** Runs in B's pages: `window.microphonesOpen()` counts microphones whose device is open. */
 function watchDevices() {
   const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   const tracks = [];

@@ -1,7 +1,7 @@
 // Real sound devices: seats that fail their check for what is really wrong with them, a microphone that is switched off
 // at itself, one that is pulled out and put back while the spare stands in.
 
-import { checkSeat, demo, endAndProve, gather, TOPICS } from '../lib/call.mjs';
+import { checkSeat, demo, endAndProve, gathered, openCheck } from '../lib/call.mjs';
 import { media } from '../lib/media.mjs';
 import { heard, whoseVoice } from '../lib/probe.mjs';
 import { Pulse } from '../lib/pulse.mjs';
@@ -13,12 +13,6 @@ const STANDS_IN_MS_MAX = 3_000;
 
 const state = (side) => side.terminal.page.evaluate(async () => (await window.visavis.stats()).state);
 
-async function choose(side, testid, label) {
-  const select = side.terminal.id(testid);
-  await select.locator('option', { hasText: label }).waitFor({ state: 'attached' });
-  await select.selectOption({ label });
-}
-
 const hears = (story, listener, what, within) => story.until(what, async () => whoseVoice(await heard(listener.terminal.page, 700)) === 'a', within);
 
 export async function tell(story) {
@@ -29,23 +23,14 @@ export async function tell(story) {
   const { a, b } = await demo(story, { a: { pulse } });
 
   story.step('A chooses its microphone and a spare, before any call');
-  await a.terminal.page.mouse.move(200, 200);
-  await a.terminal.id('devices-open').click();
-  const name = a.terminal.id('devices-name');
-  if (await name.isVisible().catch(() => false)) await name.click();
-  await choose(a, 'device-microphone', 'Table');
-  await choose(a, 'spare-microphone', 'Spare');
+  await a.terminal.openDevices();
+  await a.terminal.chooseDevice('device-microphone', 'Table');
+  await a.terminal.chooseDevice('spare-microphone', 'Spare');
   await story.shot(a.terminal.page, 'devices');
   await a.terminal.id('devices-close').click();
 
-  const call = await a.desk.ask({ topics: TOPICS });
-  await b.desk.ring();
-  await b.desk.answerRing();
-  await b.desk.press('agree');
-  await gather(story, { a, b });
-  await a.desk.press('check-on');
-  await b.desk.press('check-on');
-  await a.terminal.id('check').waitFor();
+  const call = await gathered(story, { a, b });
+  await openCheck({ a, b });
 
   story.step('its seat fails for what is wrong with it');
   story.equal(await checkSeat(a), 'silent_microphone', 'nobody speaks at A');
@@ -59,8 +44,7 @@ export async function tell(story) {
   for (const side of [a, b]) await side.terminal.screen('session');
   await hears(story, b, 'B hears A');
   await story.until('A is proven heard', async () => (await state(a)).heard === 'good');
-  await a.terminal.page.mouse.move(220, 200);
-  await a.terminal.id('devices-open').click();
+  await a.terminal.openDevices();
   story.equal(await a.terminal.id('devices').getAttribute('data-locked'), 'true', 'devices are locked in session');
   await a.terminal.id('devices-close').click();
 
@@ -70,7 +54,7 @@ export async function tell(story) {
   story.note(`A: “${(await a.terminal.id('mic-fault').innerText()).replaceAll('\n', ' ')}”`);
   await story.shot(a.terminal.page, 'muted-at-device');
   pulse.mute('Table', false);
-  await hears(story, b, 'B hears A again', 20_000);
+  await hears(story, b, 'B hears A again', 8_000);
 
   story.step('it is pulled out in mid-sentence: the spare stands in');
   pulse.speak('Spare', sound);
@@ -85,6 +69,6 @@ export async function tell(story) {
   story.step('and put back: taken again without a reload');
   pulse.hush('Spare');
   pulse.plug('Table');
-  await hears(story, b, 'B hears A over the table again', 20_000);
+  await hears(story, b, 'B hears A over the table again', 8_000);
   await endAndProve(story, { a, b }, call);
 }
