@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { arrives, drawSmall, endAndProve, other, own, session, shown } from '../lib/call.mjs';
 import { chimeOf, samplesOf } from '../lib/capture.mjs';
 import { complaints, facts, opened, pictures, spokenClock, Tail, takes, wordsHeard } from '../lib/footage.mjs';
+import { stoodStill, ticking } from '../lib/late.mjs';
 import { PICTURES } from '../lib/media.mjs';
 import { whoseWall } from '../lib/probe.mjs';
 import { control, OCEAN } from '../lib/relay.mjs';
@@ -15,11 +16,7 @@ export const title = 'footage, recorded by both sides and closed by one';
 const MINUTES = 3;
 /** From the press to the last frame that anything of the recorders' opens, while the link is up. */
 const CLOSES_MS_MAX = 500;
-/**
- * Two browsers, two nodes and two recorders share two cores here: by how much a page ran late while footage closed is the
- * machine's, not the close's.
- */
-const TICK_MS = 20;
+/** In this time after a press it matters by how much pages run late. */
 const CLOSING_MS = 1_500;
 /** The other side's clock is known by the line, over the ocean and through a busy machine, to this. */
 const CLOCKS_MS = 50;
@@ -36,17 +33,8 @@ const NEAR_MS = 3_000;
 /** A chime stands out of a voice by far more. */
 const CHIME_LEAST = 8;
 
-/** Runs in every page: when each tick of a steady clock came. */
-function ticking(every) {
-  window.ticks = [];
-  setInterval(() => window.ticks.push(Date.now()), every);
-}
-
 /** The longest that a page stood still in the time after a press, milliseconds. */
-async function late({ page }, from) {
-  const ticks = (await page.evaluate(() => window.ticks)).filter((at) => at >= from - 100 && at <= from + CLOSING_MS);
-  return Math.max(0, ...ticks.map((at, n) => (n ? at - ticks[n - 1] - TICK_MS : 0)));
-}
+const late = ({ page }, from) => stoodStill(page, from, from + CLOSING_MS);
 
 /** What both screens and both desks show while footage is open. */
 async function isShown(story, sides) {
@@ -162,7 +150,7 @@ export async function tell(story) {
     relays.push(said.control);
     return said.address;
   };
-  const { a, b } = await own(story, { size: 'numbered', route, under, prepare: [spokenClock, { content: `(${ticking})(${TICK_MS})` }] });
+  const { a, b } = await own(story, { size: 'numbered', route, under, prepare: [spokenClock, ticking] });
   const call = await session(story, { a, b }, { footage: { minutes: MINUTES } });
   for (const side of [a, b]) side.side = shown(side, call).terms.zones.find(({ place }) => place === (side === a ? 'Washington' : 'Moscow')).side;
   await drawSmall({ a, b });
