@@ -201,7 +201,21 @@ pub struct Edition {
     pub clips: Vec<ClipView>,
 }
 
+/// One thing that is public, with the call that it is of.
+pub(crate) enum Item<'a> {
+    Notice(&'a str, &'a PublicNotice),
+    Readout(&'a str, &'a PublicReadout),
+    Clip(&'a ClipView),
+}
+
 impl Edition {
+    /// All that is there at a time.
+    pub(crate) fn items(&self, now: i64) -> impl Iterator<Item = Item<'_>> {
+        let notices = self.notices.iter().map(|(call, notice)| Item::Notice(call, notice));
+        let readouts = self.readouts.iter().map(|(call, readout)| Item::Readout(call, readout));
+        notices.chain(readouts).chain(self.clips(now).map(Item::Clip))
+    }
+
     /// The clips that are there at a time: what is under embargo is not.
     pub(crate) fn clips(&self, now: i64) -> impl Iterator<Item = &ClipView> {
         self.clips

@@ -4,11 +4,12 @@ use atom_syndication::{Content, Entry, Feed, FixedDateTime, Generator, Link, Per
 use sha2::{Digest as _, Sha256};
 
 use crate::acts::NoticeKind;
-use crate::edition::{Edition, Facts};
+use crate::edition::{ClipView, Edition, Facts, Item, PublicNotice};
+use crate::readout::PublicReadout;
 use crate::suggest::said_of;
 use crate::text::plain;
 use crate::when;
-use crate::words::{Words, with};
+use crate::words::Words;
 use crate::{Language, page};
 
 /// Most entries of a feed, the newest first.
@@ -19,11 +20,14 @@ pub const TYPE: &str = "application/atom+xml; charset=utf-8";
 
 pub(crate) fn feed(edition: &Edition, now: i64, language: Language) -> String {
     let words = Words::of(language);
-    let mut entries = entries(edition, now, language);
-    entries.sort_by_key(|(updated, _)| std::cmp::Reverse(*updated));
-    entries.truncate(FEED_ENTRIES_MAX);
-    let updated = entries.first().map_or(0, |(updated, _)| *updated);
+    let newest = newest(edition, now);
+    let updated = newest.first().map_or(0, |(updated, _)| *updated);
     let home = format!("{}/{}/", edition.base, language.tag());
+    let entries = newest.into_iter().filter_map(|(_, item)| match item {
+        Item::Notice(_, notice) => Some(notice_entry(notice, &home, language)),
+        Item::Readout(_, readout) => readout_entry(readout, &home, language),
+        Item::Clip(clip) => Some(clip_entry(clip, edition, &home, language)),
+    });
     let own = Link {
         href: format!("{home}feed.atom"),
         rel: "self".to_owned(),
@@ -44,68 +48,78 @@ pub(crate) fn feed(edition: &Edition, now: i64, language: Language) -> String {
             value: "Visavis".to_owned(),
             ..Generator::default()
         }),
-        entries: entries.into_iter().map(|(_, entry)| entry).collect(),
+        entries: entries.collect(),
         ..Feed::default()
     };
     feed.to_string()
 }
 
-fn entries(edition: &Edition, now: i64, language: Language) -> Vec<(i64, Entry)> {
+/// What a reader of feeds is told last, chosen before a word of it is written; with the moment of its last change.
+fn newest(edition: &Edition, now: i64) -> Vec<(i64, Item<'_>)> {
+    let updated = |item: &Item<'_>| match item {
+        Item::Notice(_, notice) => notice.updated,
+        Item::Readout(_, readout) => readout.updated(),
+        Item::Clip(clip) => clip.released,
+    };
+    let mut items: Vec<_> = edition.items(now).map(|item| (updated(&item), item)).collect();
+    items.sort_by_key(|(updated, _)| std::cmp::Reverse(*updated));
+    items.truncate(FEED_ENTRIES_MAX);
+    items
+}
+
+fn notice_entry(notice: &PublicNotice, home: &str, language: Language) -> Entry {
     let words = Words::of(language);
-    let home = format!("{}/{}/", edition.base, language.tag());
-    let mut entries = Vec::new();
-    for (_, notice) in &edition.notices {
-        let head = match notice.kind {
-            NoticeKind::Announced => words.coming,
-            NoticeKind::Held => words.held,
-            NoticeKind::Off => words.off,
-        };
-        let title = format!("{} · {head}", page::call_title(&notice.facts, language));
-        let mut entry = entry(&title, notice.published, notice.updated);
-        entry.id = urn("call", &notice.id.0, language);
-        entry.links = vec![alternate(&format!("{home}call/{}", notice.id))];
-        entry.summary = Some(AtomText::plain(plain(&said(&notice.facts, notice.kind, language))));
-        entries.push((notice.updated, entry));
-    }
-    for (_, readout) in &edition.readouts {
-        let Some((texts, _)) = readout.now() else { continue };
-        let Some((spoken, text)) = page::best(texts, language) else {
-            continue;
-        };
-        let mut entry = entry(&plain(&text.title), readout.published(), readout.updated());
-        entry.id = urn("readout", &readout.id.0, language);
-        entry.links = vec![alternate(&format!("{home}readout/{}", readout.id))];
-        let quotes = text
-            .quotes
-            .iter()
-            .map(|quote| format!("«{}» – {}", plain(&quote.words), plain(&quote.by)));
-        let paragraphs = text.paragraphs.iter().map(|paragraph| plain(paragraph));
-        let whole: Vec<String> = paragraphs.chain(quotes).collect();
-        entry.content = Some(Content {
-            lang: Some(spoken.tag().to_owned()),
-            content_type: Some("text".to_owned()),
-            value: Some(whole.join("\n\n")),
-            ..Content::default()
-        });
-        entries.push((readout.updated(), entry));
-    }
-    for clip in edition.clips(now) {
-        let other = clip.sides.iter().find(|name| **name != edition.side.name);
-        let title = other.map_or_else(|| words.footage.to_owned(), |other| with(words.footage_from, other));
-        let mut entry = entry(&title, clip.released, clip.released);
-        entry.id = urn("clip", clip.sha256.as_str().as_bytes(), language);
-        let sha256 = clip.sha256.as_str();
-        let enclosure = Link {
-            href: format!("{}/clip/{sha256}.mp4", edition.base),
-            rel: "enclosure".to_owned(),
-            mime_type: Some("video/mp4".to_owned()),
-            length: Some(clip.bytes.to_string()),
-            ..Link::default()
-        };
-        entry.links = vec![alternate(&format!("{home}clip/{sha256}")), enclosure];
-        entries.push((clip.released, entry));
-    }
-    entries
+    let head = match notice.kind {
+        NoticeKind::Announced => words.coming,
+        NoticeKind::Held => words.held,
+        NoticeKind::Off => words.off,
+    };
+    let title = format!("{} · {head}", page::call_title(&notice.facts, language));
+    let mut entry = entry(&title, notice.published, notice.updated);
+    entry.id = urn("call", &notice.id.0, language);
+    entry.links = vec![alternate(&format!("{home}call/{}", notice.id))];
+    entry.summary = Some(AtomText::plain(plain(&said(&notice.facts, notice.kind, language))));
+    entry
+}
+
+fn readout_entry(readout: &PublicReadout, home: &str, language: Language) -> Option<Entry> {
+    let (texts, _) = readout.now()?;
+    let (spoken, text) = page::best(texts, language)?;
+    let mut entry = entry(&plain(&text.title), readout.published(), readout.updated());
+    entry.id = urn("readout", &readout.id.0, language);
+    entry.links = vec![alternate(&format!("{home}readout/{}", readout.id))];
+    let quotes = text
+        .quotes
+        .iter()
+        .map(|quote| format!("«{}» – {}", plain(&quote.words), plain(&quote.by)));
+    let paragraphs = text.paragraphs.iter().map(|paragraph| plain(paragraph));
+    let whole: Vec<String> = paragraphs.chain(quotes).collect();
+    entry.content = Some(Content {
+        lang: Some(spoken.tag().to_owned()),
+        content_type: Some("text".to_owned()),
+        value: Some(whole.join("\n\n")),
+        ..Content::default()
+    });
+    Some(entry)
+}
+
+fn clip_entry(clip: &ClipView, edition: &Edition, home: &str, language: Language) -> Entry {
+    let mut entry = entry(
+        &page::clip_title(clip, &edition.side, language),
+        clip.released,
+        clip.released,
+    );
+    let sha256 = clip.sha256.as_str();
+    entry.id = urn("clip", sha256.as_bytes(), language);
+    let enclosure = Link {
+        href: format!("{}/clip/{sha256}.mp4", edition.base),
+        rel: "enclosure".to_owned(),
+        mime_type: Some("video/mp4".to_owned()),
+        length: Some(clip.bytes.to_string()),
+        ..Link::default()
+    };
+    entry.links = vec![alternate(&format!("{home}clip/{sha256}")), enclosure];
+    entry
 }
 
 fn entry(title: &str, published: i64, updated: i64) -> Entry {

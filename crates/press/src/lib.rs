@@ -7,6 +7,7 @@
 mod acts;
 mod edition;
 mod feed;
+mod index;
 mod language;
 mod page;
 mod readout;

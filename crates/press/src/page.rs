@@ -44,35 +44,6 @@ struct Shown {
     note: Option<String>,
 }
 
-struct Link {
-    path: String,
-    words: String,
-}
-
-/// From when to when, in both capitals; where the day changes on the way, both days.
-struct Span {
-    machine: String,
-    places: [SpanAt; 2],
-}
-
-struct SpanAt {
-    place: String,
-    day: String,
-    from: String,
-    to: Option<(Option<String>, String)>,
-}
-
-/// A call on the first page: when, and in a line what else is told.
-struct Card {
-    path: String,
-    title: String,
-    off: bool,
-    when: Option<Span>,
-    told: Vec<String>,
-    topics: Vec<String>,
-    links: Vec<Link>,
-}
-
 struct Linked {
     path: String,
     text: Shown,
@@ -98,25 +69,12 @@ struct ClipWords {
 }
 
 /// What every page has.
-struct Frame<'a> {
-    language: Language,
-    words: &'static Words,
-    side: &'a Party,
-    name: String,
-    account: String,
-}
-
-#[derive(Template)]
-#[template(path = "index.html")]
-struct IndexPage<'a> {
-    language: &'a Language,
-    words: &'static Words,
-    name: String,
-    account: String,
-    title: String,
-    path: String,
-    coming: Vec<Card>,
-    past: Vec<Card>,
+pub(crate) struct Frame<'a> {
+    pub(crate) language: Language,
+    pub(crate) words: &'static Words,
+    pub(crate) side: &'a Party,
+    pub(crate) name: String,
+    pub(crate) account: String,
 }
 
 #[derive(Template)]
@@ -178,12 +136,12 @@ struct ClipPage<'a> {
     clip: ClipWords,
 }
 
-fn render(page: &impl Template) -> String {
+pub(crate) fn render(page: &impl Template) -> String {
     // Writing to a text fails only where a template asks it to.
     page.render().unwrap_or_default()
 }
 
-fn frame(edition: &Edition, language: Language) -> Frame<'_> {
+pub(crate) fn frame(edition: &Edition, language: Language) -> Frame<'_> {
     let words = Words::of(language);
     Frame {
         language,
@@ -216,61 +174,6 @@ fn moment(at_ms: i64, facts: &Facts, language: Language) -> Moment {
     Moment {
         machine: when::machine(at_ms),
         places: [at(&facts.far), at(&facts.ours)],
-    }
-}
-
-/// When a call is or was, as far as it is told.
-fn span(facts: &Facts, planned: Option<i64>, language: Language) -> Option<Span> {
-    let times = |from: i64, to: Option<i64>| {
-        let at = |party: &Party| {
-            let wall = when::wall(from, &party.zone);
-            SpanAt {
-                place: plain(&party.place),
-                day: when::day(wall.date(), language),
-                from: when::clock(&wall, language),
-                to: to.map(|to| {
-                    let end = when::wall(to, &party.zone);
-                    let day = (end.date() != wall.date()).then(|| when::day(end.date(), language));
-                    (day, when::clock(&end, language))
-                }),
-            }
-        };
-        Span {
-            machine: when::machine(from),
-            places: [at(&facts.far), at(&facts.ours)],
-        }
-    };
-    let day = |party: &Party, day: &str| SpanAt {
-        place: plain(&party.place),
-        day: when::day_of(day, language),
-        from: String::new(),
-        to: None,
-    };
-    match &facts.took {
-        Some(Took::Times { begun, ended }) => Some(times(*begun, *ended)),
-        Some(Took::Day { ours, far }) => Some(Span {
-            machine: ours.clone(),
-            places: [day(&facts.far, far), day(&facts.ours, ours)],
-        }),
-        None => planned.map(|at| times(at, None)),
-    }
-}
-
-/// A call on the first page.
-fn card(path: String, title: String, facts: &Facts, planned: Option<i64>, language: Language) -> Card {
-    let words = Words::of(language);
-    let lasted = facts.minutes.map(|minutes| when::minutes(minutes, language));
-    let asked = facts
-        .asked
-        .map(|whose| format!("{} {}", words.asked, isolated(&whose.of(facts).name)));
-    Card {
-        path,
-        title,
-        off: false,
-        when: span(facts, planned, language),
-        told: lasted.into_iter().chain(asked).collect(),
-        topics: facts.topics.iter().map(|topic| plain(topic)).collect(),
-        links: Vec::new(),
     }
 }
 
@@ -487,6 +390,13 @@ fn start(notice: &PublicNotice) -> Option<i64> {
     }
 }
 
+/// What a page about a clip is called.
+pub(crate) fn clip_title(clip: &ClipView, side: &Party, language: Language) -> String {
+    let words = Words::of(language);
+    let other = clip.sides.iter().find(|name| **name != side.name);
+    other.map_or_else(|| words.footage.to_owned(), |other| with(words.footage_from, other))
+}
+
 /// The page of one clip.
 pub(crate) fn clip(edition: &Edition, clip: &ClipView, language: Language) -> String {
     let Frame {
@@ -496,127 +406,13 @@ pub(crate) fn clip(edition: &Edition, clip: &ClipView, language: Language) -> St
         name,
         account,
     } = frame(edition, language);
-    let other = clip.sides.iter().find(|name| **name != side.name);
-    let title = other.map_or_else(|| words.footage.to_owned(), |other| with(words.footage_from, other));
     render(&ClipPage {
         language: &language,
         words,
         name,
         account,
-        title,
+        title: clip_title(clip, side, language),
         path: format!("clip/{}", clip.sha256.as_str()),
         clip: clip_words(clip),
     })
-}
-
-/// The first page: what is announced, and what is over.
-pub(crate) fn index(edition: &Edition, now: i64, most: usize, language: Language) -> String {
-    let Frame {
-        language,
-        words,
-        name,
-        account,
-        ..
-    } = frame(edition, language);
-    let mut coming: Vec<(i64, Card)> = Vec::new();
-    let mut past: Vec<(i64, Card)> = Vec::new();
-    for (call, notice) in &edition.notices {
-        let planned = notice.announced.last().copied().or(notice.facts.planned);
-        let title = call_title(&notice.facts, language);
-        let mut card = card(format!("call/{}", notice.id), title, &notice.facts, planned, language);
-        card.off = notice.kind == NoticeKind::Off;
-        card.links = links(edition, call, now, language);
-        let at = order(&notice.facts, notice.published);
-        let ahead = notice.kind != NoticeKind::Held && at.saturating_add(STALE_MS) > now;
-        if ahead {
-            coming.push((at, card));
-        } else {
-            past.push((-at, card));
-        }
-    }
-    past.extend(alone(edition, now, language));
-    coming.sort_by_key(|(at, _)| *at);
-    past.sort_by_key(|(at, _)| *at);
-    let cards = |cards: Vec<(i64, Card)>| cards.into_iter().take(most).map(|(_, card)| card).collect();
-    let title = format!("{name} · {}", words.calls);
-    render(&IndexPage {
-        language: &language,
-        words,
-        name,
-        account,
-        title,
-        path: String::new(),
-        coming: cards(coming),
-        past: cards(past),
-    })
-}
-
-/// So long after its time an announcement stands among what is over.
-const STALE_MS: i64 = 24 * 3_600_000;
-
-/// What orders a call among others.
-fn order(facts: &Facts, published: i64) -> i64 {
-    let day = |day: &str| {
-        let date: Option<jiff::civil::Date> = day.parse().ok();
-        let at = date?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-        Some(at.timestamp().as_millisecond())
-    };
-    match &facts.took {
-        Some(Took::Times { begun, .. }) => *begun,
-        Some(Took::Day { ours, .. }) => day(ours).unwrap_or(published),
-        None => facts.planned.unwrap_or(published),
-    }
-}
-
-fn links(edition: &Edition, call: &str, now: i64, language: Language) -> Vec<Link> {
-    let words = Words::of(language);
-    let readouts = edition.readouts.iter().filter(|(of, _)| of == call);
-    let readouts = readouts.map(|(_, readout)| Link {
-        path: format!("readout/{}", readout.id),
-        words: words.readout.to_owned(),
-    });
-    let clips = edition.clips(now).filter(|clip| clip.call == call);
-    let clips = clips.map(|clip| clip_link(clip, words));
-    readouts.chain(clips).collect()
-}
-
-fn clip_link(clip: &ClipView, words: &Words) -> Link {
-    Link {
-        path: format!("clip/{}", clip.sha256.as_str()),
-        words: format!("{} {}", words.footage, when::length(clip.seconds)),
-    }
-}
-
-/// Readouts and clips of calls that have no notice stand by themselves.
-fn alone(edition: &Edition, now: i64, language: Language) -> Vec<(i64, Card)> {
-    let noticed = |call: &str| edition.notices.iter().any(|(of, _)| of == call);
-    let mut cards = Vec::new();
-    for (call, readout) in edition.readouts.iter().filter(|(of, _)| !noticed(of)) {
-        let Some((texts, facts)) = readout.now() else { continue };
-        let Some((_, text)) = best(texts, language) else {
-            continue;
-        };
-        let path = format!("readout/{}", readout.id);
-        let mut card = card(path.clone(), plain(&text.title), facts, None, language);
-        card.links = links(edition, call, now, language)
-            .into_iter()
-            .filter(|link| link.path != path)
-            .collect();
-        cards.push((-order(facts, readout.published()), card));
-    }
-    let told = |call: &str| noticed(call) || edition.readouts.iter().any(|(of, _)| of == call);
-    for clip in edition.clips(now).filter(|clip| !told(&clip.call)) {
-        let link = clip_link(clip, Words::of(language));
-        let card = Card {
-            path: link.path,
-            title: link.words,
-            off: false,
-            when: None,
-            told: Vec::new(),
-            topics: Vec::new(),
-            links: Vec::new(),
-        };
-        cards.push((-clip.released, card));
-    }
-    cards
 }

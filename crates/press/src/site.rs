@@ -1,7 +1,7 @@
 //! Which address answers with what. What is not public is not there: it gives the one answer that everything absent gives.
 
 use crate::edition::{Edition, Id, Sha256Hex};
-use crate::{Language, feed, page};
+use crate::{Language, feed, index, page};
 
 /// How the pages look, without their fonts.
 pub const STYLE: &str = include_str!("../static/style.css");
@@ -69,7 +69,7 @@ fn find(edition: &Edition, path: &str, accept: &str, now: i64) -> Option<Answer>
 
 fn in_language(edition: &Edition, language: Language, rest: &str, now: i64) -> Option<Answer> {
     let html = match rest.split_once('/') {
-        None if rest.is_empty() => page::index(edition, now, INDEX_MAX, language),
+        None if rest.is_empty() => index::index(edition, now, INDEX_MAX, language),
         None if rest == "feed.atom" => {
             let xml = feed::feed(edition, now, language);
             return Some(Answer::Feed { language, xml });
