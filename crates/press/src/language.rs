@@ -108,6 +108,10 @@ mod tests {
             ("RU-ru;q=0.9, en;q=0.8", Language::Russian),
             ("ru;q=0, en;q=0.1", Language::English),
             ("ru;q=2, ar;q=x", Language::English),
+            ("ru;q=NaN, en;q=1e9", Language::English),
+            ("ru-RU,ru;q=0.9,en-US;q=0.8", Language::Russian),
+            ("en;q=0.5, RU;q=0.6", Language::Russian),
+            ("ar;q=0.3, ru;q=0.2", Language::Arabic),
         ] {
             assert_eq!(Language::asked(accept), language, "{accept}");
         }

@@ -13,7 +13,8 @@ use axum::routing::get;
 
 use crate::http::{Gate, html};
 use crate::tls;
-use words::{Language, Words};
+use press::Language;
+use words::{asked, words};
 
 const STYLE: &str = include_str!("pages.css");
 
@@ -48,7 +49,8 @@ async fn ready(State(gate): State<Gate>) -> (StatusCode, &'static str) {
 }
 
 async fn status(State(gate): State<Gate>, headers: HeaderMap) -> Response {
-    let words = Language::of(&headers).words();
+    let language = asked(&headers);
+    let words = words(language);
     let side = &gate.config().side;
     let ready = gate.is_ready().await;
     let clock = local_time(gate.config().clock.utc_ms(), &side.zone);
@@ -72,11 +74,12 @@ async fn status(State(gate): State<Gate>, headers: HeaderMap) -> Response {
         what = words.what,
         version = env!("CARGO_PKG_VERSION"),
     );
-    page(words, &side.name, &body)
+    page(language, &side.name, &body)
 }
 
 async fn trust(State(gate): State<Gate>, headers: HeaderMap) -> Response {
-    let words = Language::of(&headers).words();
+    let language = asked(&headers);
+    let words = words(language);
     let fingerprint = gate.config().ca_pem.as_deref().and_then(tls::fingerprint);
     let body = match fingerprint {
         None => format!("<h1>{}</h1>\n<p>{}</p>", words.trust_title, words.trust_nothing),
@@ -103,7 +106,7 @@ async fn trust(State(gate): State<Gate>, headers: HeaderMap) -> Response {
             )
         }
     };
-    page(words, words.trust_title, &body)
+    page(language, words.trust_title, &body)
 }
 
 async fn authority(State(gate): State<Gate>) -> Response {
@@ -120,7 +123,7 @@ async fn authority(State(gate): State<Gate>) -> Response {
     }
 }
 
-fn page(words: &Words, title: &str, body: &str) -> Response {
+fn page(language: Language, title: &str, body: &str) -> Response {
     let whole = format!(
         r#"<!doctype html>
 <html lang="{lang}" dir="{dir}">
@@ -137,12 +140,15 @@ fn page(words: &Words, title: &str, body: &str) -> Response {
 </body>
 </html>
 "#,
-        lang = words.tag,
-        dir = words.dir,
+        lang = language.tag(),
+        dir = language.direction(),
         title = html(title),
     );
     (
-        [(header::VARY, "Accept-Language"), (header::CONTENT_LANGUAGE, words.tag)],
+        [
+            (header::VARY, "Accept-Language"),
+            (header::CONTENT_LANGUAGE, language.tag()),
+        ],
         Html(whole),
     )
         .into_response()

@@ -1,20 +1,10 @@
 //! The words of the pages without script, in the languages of the terminal.
 
 use axum::http::{HeaderMap, header};
-
-/// A language that the pages speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
-    English,
-    Russian,
-    Arabic,
-}
+use press::Language;
 
 /// Everything the pages say. HTML, written here and nowhere else.
 pub(super) struct Words {
-    pub(super) tag: &'static str,
-    /// Which way its lines run: `ltr` or `rtl`.
-    pub(super) dir: &'static str,
     pub(super) at_work: &'static str,
     pub(super) starting: &'static str,
     pub(super) what: &'static str,
@@ -28,58 +18,21 @@ pub(super) struct Words {
     pub(super) trust_limits: &'static str,
 }
 
-impl Language {
-    /// The best of ours by `Accept-Language` (RFC 9110, section 12.5.4); English when it asks for none of them.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let asked = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("");
-        let mut best = (0_u32, Self::English);
-        for part in asked.split(',').take(32) {
-            let (tag, rest) = part.split_once(';').unwrap_or((part, ""));
-            let language = match tag.trim().split('-').next().unwrap_or("").to_ascii_lowercase().as_str() {
-                "en" | "*" => Self::English,
-                "ru" => Self::Russian,
-                "ar" => Self::Arabic,
-                _ => continue,
-            };
-            let weight = weight(rest);
-            if weight > best.0 {
-                best = (weight, language);
-            }
-        }
-        best.1
-    }
-
-    pub(super) fn words(self) -> &'static Words {
-        match self {
-            Self::English => &ENGLISH,
-            Self::Russian => &RUSSIAN,
-            Self::Arabic => &ARABIC,
-        }
-    }
+/// The language that a browser asks for.
+pub(super) fn asked(headers: &HeaderMap) -> Language {
+    let accept = headers.get(header::ACCEPT_LANGUAGE);
+    Language::asked(accept.and_then(|value| value.to_str().ok()).unwrap_or(""))
 }
 
-/// `q=0.7` in thousandths; 1000 when it is not given, 0 when it makes no sense.
-fn weight(parameters: &str) -> u32 {
-    let Some(q) = parameters.split(';').find_map(|p| p.trim().strip_prefix("q=")) else {
-        return 1_000;
-    };
-    match q.trim().parse::<f32>() {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "0 to 1000 by the guard"
-        )]
-        Ok(q) if (0.0..=1.0).contains(&q) => (q * 1_000.0) as u32,
-        _ => 0,
+pub(super) fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Russian => &RUSSIAN,
+        Language::Arabic => &ARABIC,
     }
 }
 
 const ENGLISH: Words = Words {
-    tag: "en",
-    dir: "ltr",
     at_work: "The node is at work.",
     starting: "The node is starting, or it cannot work at this moment.",
     what: "A direct video line between two offices. Seats open their own address; there is nothing else to see here.",
@@ -127,8 +80,6 @@ const ENGLISH: Words = Words {
 };
 
 const RUSSIAN: Words = Words {
-    tag: "ru",
-    dir: "ltr",
     at_work: "Узел работает.",
     starting: "Узел запускается или сейчас не может работать.",
     what: "Прямая видеолиния между двумя ведомствами. У каждого места свой адрес; больше здесь смотреть нечего.",
@@ -176,8 +127,6 @@ const RUSSIAN: Words = Words {
 };
 
 const ARABIC: Words = Words {
-    tag: "ar",
-    dir: "rtl",
     at_work: "العقدة تعمل.",
     starting: "العقدة قيد التشغيل، أو لا يمكنها العمل في هذه اللحظة.",
     what: "خط مرئي مباشر بين جهتين رسميتين. لكل مقعد عنوانه الخاص، وليس هنا ما يُطّلع عليه غير ذلك.",
@@ -223,30 +172,3 @@ const ARABIC: Words = Words {
     ],
     trust_limits: "سلطة الشهادات هذه محصورة في أسماء هذه العقدة وعناوينها، ولا يمكنها أن تشهد لأي موقع آخر.",
 };
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn the_language_asked_for_most_wins() {
-        for (asked, language) in [
-            ("", Language::English),
-            ("ru", Language::Russian),
-            ("ru-RU,ru;q=0.9,en-US;q=0.8", Language::Russian),
-            ("en;q=0.5, RU;q=0.6", Language::Russian),
-            ("de, fr;q=0.9", Language::English),
-            ("de, ru;q=0.1", Language::Russian),
-            ("ar-SA, en;q=0.8", Language::Arabic),
-            ("ar;q=0.3, ru;q=0.2", Language::Arabic),
-            ("ru;q=0", Language::English),
-            ("ru;q=NaN, en;q=1e9", Language::English),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, asked.parse().unwrap());
-            assert_eq!(Language::of(&headers), language, "{asked}");
-        }
-    }
-}
