@@ -1,7 +1,7 @@
 //! What every answer carries, and which hosts we answer for.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -12,18 +12,36 @@ pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self
     img-src 'self' data: blob:; media-src 'self' blob: mediastream:; connect-src 'self'; worker-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const ALWAYS: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, POLICY),
+/// What pages may use of a browser's devices: camera and microphone.
+const DEVICES: &str =
+    "camera=(self), microphone=(self), display-capture=(), geolocation=(), usb=(), serial=(), hid=(), payment=()";
+
+const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (
-        HeaderName::from_static("permissions-policy"),
-        "camera=(self), microphone=(self), display-capture=(), geolocation=(), usb=(), serial=(), hid=(), payment=()",
-    ),
 ];
+
+/// What every answer carries: the policy of its pages, what they may use of the browser's devices, and that nobody keeps a
+/// copy unless the answer says otherwise.
+pub(crate) fn harden(headers: &mut HeaderMap, policy: &'static str, devices: &'static str, secure: bool) {
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    let devices = HeaderValue::from_static(devices);
+    headers.insert(HeaderName::from_static("permissions-policy"), devices);
+    if secure {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+    let unsaid = HeaderValue::from_static("no-store");
+    headers.entry(header::CACHE_CONTROL).or_insert(unsaid);
+}
 
 /// The outermost layer: host, time, headers.
 pub(super) async fn wrap(State(gate): State<Gate>, request: Request, next: Next) -> Response {
@@ -37,23 +55,15 @@ pub(super) async fn wrap(State(gate): State<Gate>, request: Request, next: Next)
         ApiError::Misdirected.into_response()
     };
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+    if api {
+        headers.remove(header::CACHE_CONTROL);
     }
-    if gate.config().secure {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
-    }
-    if api || !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
+    harden(headers, POLICY, DEVICES, gate.config().secure);
     response
 }
 
 /// The one `Host` of a request; none when there is none, or more.
-pub(super) fn host(request: &axum::http::HeaderMap) -> Option<&str> {
+pub(super) fn host(request: &HeaderMap) -> Option<&str> {
     let mut hosts = request.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().ok(),

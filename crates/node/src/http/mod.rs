@@ -24,6 +24,7 @@ pub use clock::Clock;
 pub use door::{Door, DoorError, Peer, Stop, Stopper};
 pub(crate) use error::whole_body;
 pub use error::{ApiError, Strict};
+pub(crate) use headers::harden;
 pub use limit::{Pace, Tries};
 pub use routes::{ANY, App, DESK, Listed, OPERATOR, Route, Routes, Seat, TERMINAL};
 pub use socket::{INCOMING_MAX, OUTGOING_MAX, Socket, SocketHandler};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use press::Answer;
@@ -17,24 +17,15 @@ use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 
 use super::Press;
-use crate::http::{Clock, Limits, Pace, Peer, Tries};
+use crate::http::{Clock, Limits, Pace, Peer, Tries, harden};
 
 /// Own files only: no script, no form, no frame, nothing inline.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const ALWAYS: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, POLICY),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (
-        HeaderName::from_static("permissions-policy"),
-        "camera=(), microphone=(), display-capture=(), geolocation=(), usb=(), serial=(), hid=(), payment=()",
-    ),
-];
+/// No page here uses any of the browser's devices.
+const DEVICES: &str =
+    "camera=(), microphone=(), display-capture=(), geolocation=(), usb=(), serial=(), hid=(), payment=()";
 
 /// A minute: a correction or a withdrawal is everywhere after it.
 const SHORT: &str = "public, max-age=60";
@@ -98,19 +89,7 @@ async fn wrap(State(public): State<Public>, request: Request, next: Next) -> Res
             Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
         }
     };
-    let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if public.secure {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
+    harden(response.headers_mut(), POLICY, DEVICES, public.secure);
     response
 }
 
