@@ -27,6 +27,8 @@ pub(super) const FOOTAGE_EVERY: Duration = Duration::from_millis(100);
 /// A Close of the far side counts from when it says, at most from so long ago: a press and the way of a statement over a
 /// bad line.
 const FAR_PRESS_MS_MAX: i64 = PRESS_MS_MAX + 2_000;
+/// The far side's clock is known by the line to this: what was captured so shortly before its press is not kept either.
+const FAR_CLOCK_MS: i64 = 50;
 
 /// Footage that is open by the statements.
 struct Window {
@@ -379,7 +381,8 @@ impl Core {
             .utc_ms()
             .saturating_add(skew_ms)
             .saturating_sub(by.at().0)
-            .max(0);
+            .max(0)
+            .saturating_add(FAR_CLOCK_MS);
         if !self.footage.is_open(id) {
             return self.footage.was_closed_before(id, by, before(age_ms));
         }
