@@ -36,6 +36,7 @@ window-take-back = التراجع
 recorder-idle = المسجِّل جاهز.
 recorder-waiting = المسجِّل ينتظر المفاتيح من المحطات.
 recorder-writing = المسجِّل يكتب.
+recorder-waits = العقدة نفسها، عند فتح التصوير
 recorder-nothing = لا يصل شيء إلى المسجِّل. سينقص ذلك من المقطع.
 recorder-disk-low = قرص المسجِّل يكاد يمتلئ. أفسحوا مكانا أو أغلقوا التصوير.
 recorder-disk-full = قرص المسجِّل ممتلئ. ما كُتب محفوظ، ولا يُكتب المزيد.

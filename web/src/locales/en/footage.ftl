@@ -32,6 +32,7 @@ window-take-back = Take it back
 recorder-idle = The recorder is ready.
 recorder-waiting = The recorder waits for keys from the terminals.
 recorder-writing = The recorder writes.
+recorder-waits = the node itself, once footage is opened
 recorder-nothing = Nothing reaches the recorder. The clip will lack it.
 recorder-disk-low = The recorder's disk is nearly full. Make room, or close footage.
 recorder-disk-full = The recorder's disk is full. What was written is kept; nothing more is.
