@@ -144,6 +144,7 @@ export async function tell(story) {
   await b.desk.press('agree');
   await plays(story, b.terminal, ['a', 'ia'], 'B’s principal, in turn');
   await plays(story, ia, ['a', 'b'], 'A’s interpreter, in turn');
+  await plays(story, a.terminal, ['b', 'ia'], 'A’s principal, in turn');
 
   await endAndProve(story, { a, b }, call);
 }
