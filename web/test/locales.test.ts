@@ -11,7 +11,7 @@ const LANGUAGES = readdirSync(join(src, 'locales'));
 const SCRIPTS: Readonly<Record<string, RegExp>> = { en: /[A-Za-z]/, ru: /[А-Яа-яЁё]/, ar: /[\u0621-\u064a]/ };
 
 /** Names that stay as they are in every language: nothing else may be written in another language's letters. */
-const NAMES = /\b(?:visavis line invite|Visavis|Ed25519|Chromium|Chrome|Edge|Firefox|USB|PIN|F11)\b/g;
+const NAMES = /\b(?:visavis line invite|Visavis|Ed25519|Chromium|Chrome|Edge|Firefox|USB|PIN|F11|ffmpeg|Debian|Linux|H\.264|AAC|SHA-256)\b/g;
 
 /** Said by a sign alone where English needs a word. */
 const WORDLESS: readonly string[] = ['ru: ended-from-to'];
@@ -75,6 +75,7 @@ const ternary = new Set([...code.matchAll(/\bt\([^'`()]*\?\s*'([^']+)'\s*:\s*'([
 const built = new Set([...code.matchAll(/\b(?:t|has)\(`([^`]+)`/g)].map((m) => m[1]!));
 
 const CHECK_WHYS = ['no-microphone', 'silent-microphone', 'not-sent', 'not-heard', 'heard-silent', 'no-camera', 'not-seen', 'no-loudspeaker', 'nobody-there', 'stopped', 'not-checked', 'other'];
+const CLIP_STATES = ['kept', 'ours', 'theirs', 'released', 'recalled', 'replaced', 'cut-off'];
 
 /** What stands for `${…}` in ids that are put together. */
 const VALUES: Record<string, string[]> = {
@@ -100,6 +101,15 @@ const VALUES: Record<string, string[]> = {
   'seal-': ['joining', 'alone', 'sealed', 'fallen', 'broken'],
   'window-over-': ['close', 'clock', 'lease'],
   'recorder-': ['idle', 'waiting', 'writing', 'nothing', 'disk-low', 'disk-full', 'finishing', 'done'],
+  'clip-is-': CLIP_STATES,
+  'clip-says-': CLIP_STATES,
+  'clip-stage-': ['waiting', 'cutting', 'checking', 'poster', 'signing'],
+  'clip-release-': ['alone', 'first', 'second', 'alone-sure', 'first-sure', 'second-sure'],
+  'clip-means-': ['alone', 'first', 'second'],
+  'clip-trim-': ['from', 'to'],
+  'clip-trim-take-': ['from', 'to'],
+  'clip-trim-fault-': ['number', 'outside', 'least', 'whole'],
+  'clip-act-': ['made', 'shortened', 'released', 'recalled'],
   'size-': ['kb', 'mb', 'gb'],
   'why-': CHECK_WHYS,
   'mend-': CHECK_WHYS,
@@ -122,7 +132,9 @@ const errors = [...rust('crates/node/src/http/error.rs').matchAll(/(?:StatusCode
 const handed = ['http/socket.rs', 'signin/mod.rs'].flatMap((file) => [...rust(`crates/node/src/${file}`).matchAll(/"((?:enrol|signin)_[a-z]+|origin)"/g)].map((m) => m[1]!));
 const ofNode = [...rust('crates/node/src/core/calls.rs').matchAll(/node_refusal\("([a-z_]+)"\)/g)].map((m) => m[1]!);
 const ofPress = [...rust('crates/press/src/acts.rs').matchAll(/=> "(press_[a-z_]+)"/g)].map((m) => m[1]!);
-const VALUES_BY_CODE = { refusal: [...refusals, ...ofNode, ...ofPress], error: [...errors, ...handed, 'offline', 'page'] };
+/** Of a clip that was not made, or of what was asked about one. */
+const ofClips = ['unknown', 'short', 'cut_off', 'busy', 'no_tools', 'disk_full', 'damaged', 'stopped', 'failed', 'time_stamp'].map((code) => `clip_${code}`);
+const VALUES_BY_CODE = { refusal: [...refusals, ...ofNode, ...ofPress, ...ofClips], error: [...errors, ...handed, 'offline', 'page'] };
 
 describe('the catalogues', () => {
   it('hold the same messages with the same variables in every language', () => {

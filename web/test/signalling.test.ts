@@ -1,6 +1,6 @@
 import { createPublicKey, verify, webcrypto } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Api, Trouble } from '../src/signalling/api';
+import { Api, PART_BYTES, Trouble } from '../src/signalling/api';
 import { LONGEST_MS, wait } from '../src/signalling/backoff';
 import { missing } from '../src/signalling/door';
 import { enrolBytes, hex, requestBytes, signing, signinBytes, socketBytes } from '../src/signalling/proofs';
@@ -69,6 +69,26 @@ describe('requests', () => {
     await expect(made.get('/x')).rejects.toMatchObject({ kind: 'refusal', code: 'terms_changed', args: { by: 'b' } });
     await expect(made.get('/x')).rejects.toMatchObject({ kind: 'error', code: 'status_502' });
     await expect(made.get('/x')).rejects.toMatchObject({ kind: 'offline' });
+  });
+
+  it('fetch a film in parts, each with a proof of its own', async () => {
+    const bytes = PART_BYTES + 3;
+    const part = (size: number) => new Response(new Uint8Array(size), { status: 206 });
+    const { made, seen } = await api([() => part(PART_BYTES), () => part(3)]);
+    const here: number[] = [];
+    const film = await made.film('/x.mp4', bytes, (n) => here.push(n), new AbortController().signal);
+    expect([film.size, film.type]).toEqual([bytes, 'video/mp4']);
+    expect(here).toEqual([PART_BYTES, bytes]);
+    const asked = seen.filter((s) => s.path === '/x.mp4').map((s) => (s.init.headers as Record<string, string>)['range']);
+    expect(asked).toEqual([`bytes=0-${PART_BYTES - 1}`, `bytes=${PART_BYTES}-${bytes - 1}`]);
+    expect(new Set(seen.filter((s) => s.path === '/x.mp4').map((s) => proof(s.init))).size).toBe(2);
+  });
+
+  it('take a film that comes whole, and stop at one that does not go on', async () => {
+    const { made } = await api([() => new Response(new Uint8Array(9)), () => new Response(null, { status: 206 })]);
+    const gone = new AbortController().signal;
+    expect((await made.film('/x.mp4', PART_BYTES + 3, () => undefined, gone)).size).toBe(9);
+    await expect(made.film('/x.mp4', 3, () => undefined, gone)).rejects.toMatchObject({ kind: 'offline' });
   });
 });
 

@@ -20,6 +20,10 @@ export class Trouble extends Error {
 
 export type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
+/** A film comes in parts of this many bytes, so that no request of it is a long one. */
+export const PART_BYTES = 4 << 20;
+const PART_MS = 60_000;
+
 const plainFetch: Fetch = (path, init) => fetch(path, init);
 
 async function answer(response: Response): Promise<Response> {
@@ -94,26 +98,27 @@ export class Api {
     return this.signer.sign(bytes);
   }
 
-  private async proven(method: string, path: string, body: string | null): Promise<Response> {
+  private async proven(method: string, path: string, body: string | null, init: RequestInit = {}): Promise<Response> {
     const counter = ++this.counter;
     const bytes = await requestBytes(this.session, counter, method, path, new TextEncoder().encode(body ?? ''));
     const headers: Record<string, string> = {
+      ...(init.headers as Record<string, string>),
       'visavis-seat': this.seat.seat,
       'visavis-proof': `${counter}.${await this.signer.sign(bytes)}`,
     };
     if (body !== null) headers['content-type'] = 'application/json';
-    return send(this.fetcher, path, { method, headers, body });
+    return send(this.fetcher, path, { ...init, method, headers, body });
   }
 
-  private async request(method: string, path: string, body: unknown = null): Promise<Response> {
+  private async request(method: string, path: string, body: unknown = null, init: RequestInit = {}): Promise<Response> {
     const text = body === null ? null : JSON.stringify(body);
     if (!this.session) await this.signIn();
     try {
-      return await this.proven(method, path, text);
+      return await this.proven(method, path, text, init);
     } catch (trouble) {
       if (!(trouble instanceof Trouble) || trouble.status !== 401) throw trouble;
       await this.signIn();
-      return this.proven(method, path, text);
+      return this.proven(method, path, text, init);
     }
   }
 
@@ -127,5 +132,22 @@ export class Api {
 
   async download(path: string): Promise<Blob> {
     return (await this.request('GET', path)).blob();
+  }
+  /** A file of `bytes` bytes in parts, each proven; `told` hears how many are here. */
+  async film(path: string, bytes: number, told: (bytes: number) => void, gone: AbortSignal): Promise<Blob> {
+    const parts: Blob[] = [];
+    let here = 0;
+    do {
+      const range = `bytes=${here}-${Math.min(here + PART_BYTES, bytes) - 1}`;
+      const response = await this.request('GET', path, null, { headers: { range }, signal: AbortSignal.any([gone, AbortSignal.timeout(PART_MS)]) });
+      const part = await response.blob().catch(() => new Blob());
+      // A part without bytes would be asked for again and again.
+      if (!part.size) throw new Trouble('offline', 'offline');
+      parts.push(part);
+      here += part.size;
+      told(here);
+      if (response.status === 200) break;
+    } while (here < bytes);
+    return new Blob(parts, { type: 'video/mp4' });
   }
 }

@@ -344,6 +344,8 @@ export type FromNode =
   | { t: 'asked'; call: string; what: 'mute' | 'speak' }
   /** All asides that this seat may see, oldest first: after `ready` and at each change. */
   | { t: 'asides'; call: string; asides: Aside[] }
+  /** To desks: the clips of a call have changed, at most twice a second. */
+  | { t: 'clips'; call: string }
   | { t: 'replaced' }
   | { t: 'going' }
   | { t: 'refused'; code: string; args: Args };

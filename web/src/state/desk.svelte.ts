@@ -14,13 +14,13 @@ const CHECK_MS = 60_000;
 /** How long a button says that its word went out. */
 const TOLD_MS = 4_000;
 
-export type Page = { is: 'home' } | { is: 'ask'; line: string | null } | { is: 'call'; id: string } | { is: 'counter'; id: string } | { is: 'press' } | { is: 'public'; id: string };
+export type Page = { is: 'home' } | { is: 'ask'; line: string | null } | { is: 'call'; id: string } | { is: 'counter'; id: string } | { is: 'press' } | { is: 'public'; id: string } | { is: 'clips'; id: string };
 
 export function pageOf(hash: string): Page {
   const [, page, id, more] = hash.split('/');
   if (page === 'ask') return { is: 'ask', line: id ?? null };
   if (page === 'press') return { is: 'press' };
-  if (page === 'calls' && id) return more === 'terms' ? { is: 'counter', id } : more === 'public' ? { is: 'public', id } : { is: 'call', id };
+  if (page === 'calls' && id) return { is: more === 'terms' ? 'counter' : more === 'public' || more === 'clips' ? more : 'call', id };
   return { is: 'home' };
 }
 
@@ -43,6 +43,8 @@ export class Desk {
   private checks = $state.raw<Record<string, string>>({});
   /** Seats that were just asked to speak, or muted. */
   told = $state.raw<Record<string, 'mute' | 'ask'>>({});
+  /** How often the node has said that a call's clips changed. */
+  clips = $state.raw<Record<string, number>>({});
   private tone: Tone | null = null;
 
   constructor(seat: string) {
@@ -219,6 +221,7 @@ export class Desk {
       if (!message.call.attention) this.answerRing(message.call.id);
       this.halfway = this.halfway.filter((c) => c.id !== message.call.id || message.call.phase === 'proposed');
     }
+    if (message.t === 'clips') this.clips = { ...this.clips, [message.call]: (this.clips[message.call] ?? 0) + 1 };
     if (message.t === 'replaced') this.silence();
     if (message.t === 'refused') this.trouble = new Trouble('refusal', message.code, message.args);
   }

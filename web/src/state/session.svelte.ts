@@ -118,6 +118,14 @@ export class Session {
     return this.need().download(`/api/calls/${call}/record`);
   }
 
+  file(path: string): Promise<Blob> {
+    return this.need().download(path);
+  }
+
+  film(path: string, bytes: number, told: (bytes: number) => void, gone: AbortSignal): Promise<Blob> {
+    return this.need().film(path, bytes, told, gone);
+  }
+
   /** Fetches a call that is on screen and was not told of. */
   async want(call: string): Promise<void> {
     if (this.views[call] || !this.api) return;
