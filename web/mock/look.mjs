@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
+import { clips } from './clips.mjs';
 import { footage } from './footage.mjs';
 import { SIDES, startMock } from './node.mjs';
 import { aside, check } from './own.mjs';
@@ -297,6 +298,7 @@ for (const language of languages) {
   await shot(desk, `${l}-desk-ended-night`, ['wide'], true);
   const second = await person(mine, 'press', language);
   await written({ desk, second, node: world.nodes[mine], call: far, shot, l });
+  await clips({ desk, second, node: world.nodes[mine], call: far, own: SIDES[mine], far: SIDES[theirs], shot, l, faults });
   await second.context().close();
   const stranger = await (await browser.newContext({ locale: say.locale })).newPage();
   await stranger.goto(desk.url());

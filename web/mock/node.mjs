@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { book } from './press.mjs';
+import { reel } from './reel.mjs';
 
 const here = import.meta.dirname;
 const MIME = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.json': 'application/json' };
@@ -26,6 +27,16 @@ const GOOD = { heard: true, seen: true, hears: true, round_trip_ms: 131, loss_pe
 const WELL = { captured: 'good', sent: 'good', heard: 'good', seen: 'good', fault: null, talking_off: false, camera: null, connected: true, uninterpreted: false };
 const HELD = { ...WELL, sent: 'none', heard: 'none', seen: 'none', connected: false };
 const CHECK_MS = 600;
+
+/** A file, whole or one range of it. */
+function partOf(response, { file, type }, range) {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+  response.setHeader('content-type', type);
+  if (first === undefined) return response.end(file);
+  response.statusCode = 206;
+  response.setHeader('content-range', `bytes ${first}-${last}/${file.length}`);
+  return response.end(file.subarray(Number(first), Number(last) + 1));
+}
 
 /** Starts both; `origin` is the time that the mock believes in, or null for the real one. */
 export async function startMock({ ports = [8787, 8788], clock = () => new Date() } = {}) {
@@ -193,6 +204,10 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
     ])
       node.seats.set(seat.id, seat);
     node.press = book({ own: side, far, calls, refuse: (code) => new Refused(code), clock });
+    const toldClips = (call) => {
+      for (const { socket, seat } of node.sockets.values()) if (['operator', 'press'].includes(seat.role)) socket.send(JSON.stringify({ t: 'clips', call }));
+    };
+    node.reel = reel({ own: side, refuse: (code) => new Refused(code), clock, told: toldClips });
     nodes.push(node);
     const me = (seat) => ({ side: { ...side, key: hash(`key ${side.id}`) }, seat: { id: seat.id, name: seat.name, role: seat.role, place: seat.place }, version: '0.1.0', web: 'cd'.repeat(32), microphone_stays_open: true, now: clock().toISOString() });
     const may = (call, seat) => {
@@ -326,6 +341,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       }
       const call = calls.find((c) => c.id === id);
       if (!call) throw Object.assign(new Error('not_found'), { status: 404 });
+      if (verb === 'clips') return node.reel.answer(call, path.split('/').slice(5), method, body, seat);
       if (verb === 'record') return Buffer.from('a0', 'hex');
       if (verb) world.verb(call, side.id, verb, body);
       return view(call, seat);
@@ -340,6 +356,7 @@ export async function startMock({ ports = [8787, 8788], clock = () => new Date()
       if (url.pathname.startsWith('/api/')) {
         try {
           const out = await api(request.method, url.pathname + url.search, raw.length ? JSON.parse(raw) : {}, { ...request.headers, raw });
+          if (out.file) return partOf(response, out, request.headers.range);
           if (Buffer.isBuffer(out)) return response.setHeader('content-type', 'application/cbor').end(out);
           response.setHeader('content-type', 'application/json').end(JSON.stringify(out));
         } catch (error) {

@@ -27,7 +27,7 @@ const told = (all, show) => ({ ...all, asked: show.asked ? all.asked : null, top
 /** One side's book. `refuse` makes the error of a refusal; `clock` says what time it is. */
 export function book({ own, far, calls, refuse, clock }) {
   const said = new Map();
-  const url = `https://press.${own.zone.split('/').pop().toLowerCase().replaceAll('_', '-')}.example`;
+  const site = () => `https://press.${own.zone.split('/').pop().toLowerCase().replaceAll('_', '-')}.example`;
   const of = (call) => {
     if (!said.has(call.id)) said.set(call.id, { notice: null, readouts: [], clips: [] });
     return said.get(call.id);
@@ -44,9 +44,9 @@ export function book({ own, far, calls, refuse, clock }) {
     const all = facts(call, own, far);
     const { notice, readouts, clips } = of(call);
     return {
-      call: call.id, url, facts: all, announce: call.terms.announce ?? 'nothing', may: mayBe(call), clips, suggested: suggested(call, all),
-      notice: notice && { ...notice, url: `${url}/en/call/${notice.id}`, stale: JSON.stringify(notice.facts) !== JSON.stringify(told(all, notice.show)) },
-      readouts: readouts.map((r) => ({ ...r, may: verbs(r, seat), stale: false, url: !r.withdrawn && r.versions.some((v) => v.published) ? `${url}/en/readout/${r.id}` : null })),
+      call: call.id, url: site(), facts: all, announce: call.terms.announce ?? 'nothing', may: mayBe(call), clips, suggested: suggested(call, all),
+      notice: notice && { ...notice, url: `${site()}/en/call/${notice.id}`, stale: JSON.stringify(notice.facts) !== JSON.stringify(told(all, notice.show)) },
+      readouts: readouts.map((r) => ({ ...r, may: verbs(r, seat), stale: false, url: !r.withdrawn && r.versions.some((v) => v.published) ? `${site()}/en/readout/${r.id}` : null })),
     };
   };
   const draft = (call, readout, seat, { texts, show }) => {
@@ -87,7 +87,7 @@ export function book({ own, far, calls, refuse, clock }) {
         const stands = (r) => (r.withdrawn ? 'gone' : r.versions.at(-1).published ? 'published' : r.versions.at(-1).approved ? 'approved' : 'drafts');
         const count = (readouts, is) => readouts.filter((r) => stands(r) === is).length;
         const row = ([call, { notice, readouts }]) => ({ call, notice: notice?.kind ?? null, drafts: count(readouts, 'drafts'), approved: count(readouts, 'approved'), published: count(readouts, 'published') });
-        return { url, calls: [...said].map(row) };
+        return { url: site(), calls: [...said].map(row) };
       }
       if (what === 'readouts') return ofReadout(id, verb, tag, body, seat);
       const call = calls.find((c) => c.id === id);

@@ -81,7 +81,8 @@ clip-back-own = إذا سُحب زال فورا من الصفحة العامة �
 clip-operators = ينشر المقاطع ويسحبها مشغّل من جانبكم.
 clip-correct = نشره بدل مقطع آخر
 clip-correct-which = محلّ أي مقطع يحلّ؟
-clip-correct-means = لا يبقى المقطع الآخر منشورا عندئذ، ويبقى في السجل.
+clip-correct-means-alone = يُنشر هذا فورا ولا يبقى الآخر منشورا، لكنه يبقى في السجل.
+clip-correct-means-first = حين توافق { $side } أيضا يُنشر هذا ولا يبقى الآخر منشورا، لكنه يبقى في السجل.
 clip-correct-do = نشره بدلا منه
 clip-correct-sure = اضغطوا مرة أخرى لنشره بدلا منه
 

@@ -80,7 +80,7 @@ press-edit = Изменить
 press-correct = Исправить
 press-withdraw = Отозвать
 press-withdraw-sure = Нажмите ещё раз, чтобы отозвать навсегда
-press-clips = Выпущенные записи съёмки
+press-clips = Выпущенные ролики
 
 refusal-press-too-long = Что-то в сообщении слишком длинно ({ $field }; не больше { $max }). Сократите.
 refusal-press-text = Что-то в сообщении пусто или не может быть показано ({ $field }). Напишите простыми словами.
