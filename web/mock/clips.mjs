@@ -32,7 +32,7 @@ function listed({ call, own, far, at, place }) {
   ];
 }
 
-/** Work in each of its stages, and what could not be done. */
+/** One film that is being made. */
 const work = (more) => ({ footage: 1, cut: 'pool', side: null, shortens: null, state: 'working', stage: 'cutting', percent: 0, why: null, ...more });
 
 export async function clips({ desk, second, node, call, own, far, shot, l, faults }) {
@@ -102,7 +102,7 @@ export async function clips({ desk, second, node, call, own, far, shot, l, fault
   await desk.waitForFunction(() => document.querySelector('[data-testid=clip-film]')?.currentTime > 12.6).catch(() => faults.push('clips: it does not play from the handle'));
   reel.refusals.shorten = 'clip_busy';
   await desk.getByTestId('trim-make').click();
-  await desk.locator('[data-testid=trouble][data-code=clip_busy]').waitFor();
+  await of(1, 'trouble').waitFor();
   await shot(desk, `${l}-clips-busy`, ['mid']);
   await desk.getByTestId('trim-make').click();
   await desk.getByTestId('trim').waitFor({ state: 'detached' });

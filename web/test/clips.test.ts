@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClipView } from '../src/signalling/clips';
 import type { StatementView } from '../src/signalling/protocol';
-import { fours, lastTenth, moment, moved, needsBoth, ordered, several, spanOf, wasOpen, ways, whole } from '../src/state/clips';
+import { fours, joined, lastTenth, moment, moved, needsBoth, ordered, several, spanOf, wasOpen, ways, whole } from '../src/state/clips';
 import { pageOf } from '../src/state/desk.svelte';
 import { A, B, offer, terms, view } from './made';
 
@@ -11,6 +11,7 @@ const clip = (more: Partial<ClipView> = {}): ClipView => ({
   may: { release: null, recall: false, shorten: true, correct: [] }, ...more,
 });
 const footage = (release: 'either' | 'both') => ({ minutes: 3, persons: [1], recorders: [A, B], release, releasers: [A, B], embargo: { until: 'end' as const } });
+const act = (at: string): ClipView['acts'][number] => ({ act: 'released', side: B, name: null, at });
 const said = (kind: string, side: string) => ({ kind, side }) as StatementView;
 
 describe('the page of a call’s clips', () => {
@@ -30,16 +31,19 @@ describe('the page of a call’s clips', () => {
     expect(needsBoth(view({ terms: either, offers: [offer({ terms: both, standing: 'declined' })] }))).toBe(false);
   });
 
-  it('begins with what waits for the own side, then goes as footage went', () => {
+  it('begins with the far side’s, then goes as footage went; a word said moves none', () => {
     const clips = [
       clip({ sha256: 'd', footage: 2 }),
       clip({ sha256: 'b', cut: 'side', side: A }),
       clip({ sha256: 'c', cut: 'side', side: A, shortens: 'b', made: '2021-12-30T21:40:00Z' }),
-      clip({ sha256: 'e', here: false, footage: null, cut: null, state: 'recalled' }),
-      clip({ sha256: 'f', here: false, footage: null, cut: null, state: 'theirs' }),
+      clip({ sha256: 'f', here: false, footage: null, cut: null, made: null, state: 'theirs', acts: [act('2021-12-30T21:50:00Z')] }),
+      clip({ sha256: 'e', here: false, footage: null, cut: null, made: null, state: 'recalled', acts: [act('2021-12-30T21:45:00Z')] }),
       clip({ sha256: 'a' }),
     ];
-    expect(ordered(clips).map((one) => one.sha256).join('')).toBe('fabcde');
+    const order = (all: ClipView[]) => ordered(all).map((one) => one.sha256).join('');
+    expect(order(clips)).toBe('efabcd');
+    for (const one of clips) one.state = 'released';
+    expect(order(clips)).toBe('efabcd');
   });
 
   it('tells footage apart only where there is more than one', () => {
@@ -59,6 +63,12 @@ describe('what may be done about a clip', () => {
     expect(ways(clip(), true, true).release).toBe('first');
     expect(ways(clip({ state: 'theirs' }), true, true).release).toBe('second');
     expect(ways(clip({ state: 'released', may: { release: 'said_already', recall: true, shorten: true, correct: [] } }), true, true)).toMatchObject({ release: null, refused: null, recall: true });
+  });
+
+  it('joins the other side’s word as it was said, and begins anew after a recall', () => {
+    expect(joined(clip({ state: 'theirs', instead: '1d' }))).toBe('1d');
+    expect(joined(clip({ state: 'released', instead: '1d' }))).toBe('1d');
+    expect(joined(clip({ state: 'recalled', instead: '1d' }))).toBe(null);
   });
 
   it('says why not where one would look for it', () => {

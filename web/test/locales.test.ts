@@ -11,7 +11,7 @@ const LANGUAGES = readdirSync(join(src, 'locales'));
 const SCRIPTS: Readonly<Record<string, RegExp>> = { en: /[A-Za-z]/, ru: /[А-Яа-яЁё]/, ar: /[\u0621-\u064a]/ };
 
 /** Names that stay as they are in every language: nothing else may be written in another language's letters. */
-const NAMES = /\b(?:visavis line invite|Visavis|Ed25519|Chromium|Chrome|Edge|Firefox|USB|PIN|F11|ffmpeg|Debian|Linux|H\.264|AAC|SHA-256)\b/g;
+const NAMES = /\b(?:visavis line invite|Visavis|Ed25519|Chromium|Chrome|Edge|Firefox|USB|PIN|F11|ffmpeg|Debian|Linux|H\.264|AAC|SHA\u2011256)\b/g;
 
 /** Said by a sign alone where English needs a word. */
 const WORDLESS: readonly string[] = ['ru: ended-from-to'];

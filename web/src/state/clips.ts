@@ -49,9 +49,15 @@ export function ways({ state, may }: Pick<ClipView, 'state' | 'may'>, operator: 
   };
 }
 
-/** What waits for the own side first; then as footage was, the pool cut before each side's picture, shorter ones after. */
+/** What a release of it names: exactly what the other side's standing word names, which the own side joins; else nothing. */
+export const joined = ({ state, instead }: Pick<ClipView, 'state' | 'instead'>): string | null => (state === 'theirs' || state === 'released' ? instead : null);
+
+/**
+ * The far side's first, since that is where the own side is asked something; then as footage was, the pool cut before each
+ * side's picture, shorter ones after. A press moves nothing.
+ */
 export function ordered(clips: readonly ClipView[]): ClipView[] {
-  const rank = (clip: ClipView) => [clip.state === 'theirs' ? 0 : 1, clip.footage ?? Infinity, clip.cut === 'pool' ? 0 : 1, clip.side ?? '', clip.made ?? ''];
+  const rank = (clip: ClipView) => [clip.here ? 1 : 0, clip.footage ?? Infinity, clip.cut === 'pool' ? 0 : 1, clip.side ?? '', clip.made ?? clip.acts[0]?.at ?? ''];
   return clips.toSorted((a, b) => {
     const [one, other] = [rank(a), rank(b)];
     const at = one.findIndex((value, i) => value !== other[i]);

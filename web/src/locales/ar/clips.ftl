@@ -18,7 +18,7 @@ clips-again = إعادة صنع ما لم ينجح
 
 clip = مقطع
 clip-pool = المقطع المشترك للجانبين
-clip-side = صورة { $side }
+clip-side = صورة جانب { $side }
 clip-shorter = { $what }، نسخة أقصر
 clip-footage = التصوير { $n }
 clip-far = مقطع موجود لدى { $side }
@@ -28,7 +28,7 @@ clip-stage-cutting = يجري تركيبه
 clip-stage-checking = يُفحص من أول صورة إلى آخر صورة
 clip-stage-poster = تُلتقط له صورة ثابتة
 clip-stage-signing = يجري توقيعه
-clip-percent = { $n } %
+clip-percent = { $n }٪
 clip-failed = لم يُصنع.
 
 clip-is-kept = في مقركم.
@@ -57,8 +57,8 @@ clip-signed = التوقيع
 clip-stamp = ختم الوقت
 clip-stamp-none = لا يوجد
 clip-file = الملف
-clip-hash = بصمة الملف SHA-256
-clip-compare = ليس هذا الملف عند عقدتكم: لا تعرف منه إلا بصمته SHA-256. اطلبوا الملف من { $side }، وقارنوا الخانات الأربع والستين كلها قبل الموافقة:
+clip-hash = بصمة الملف SHA‑256
+clip-compare = ليس هذا الملف عند عقدتكم: لا تعرف منه إلا بصمته SHA‑256. اطلبوا الملف من { $side }، وقارنوا الخانات الأربع والستين كلها قبل الموافقة:
 clip-compare-how = يحسب الخانات على أي حاسوب من لديه الملف، وعلى Linux بالأمر
 
 clip-film-show = عرض الفيلم

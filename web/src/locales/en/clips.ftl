@@ -57,8 +57,8 @@ clip-signed = Signed by
 clip-stamp = Time stamp
 clip-stamp-none = none
 clip-file = File
-clip-hash = SHA-256 of the file
-clip-compare = Your node does not have this file: it knows it by its SHA-256 alone. Have { $side } give you the file, and compare all 64 digits before you say yes:
+clip-hash = SHA‑256 of the file
+clip-compare = Your node does not have this file: it knows it by its SHA‑256 alone. Have { $side } give you the file, and compare all 64 digits before you say yes:
 clip-compare-how = Whoever has the file works the digits out on any computer; on Linux with
 
 clip-film-show = Show the film
