@@ -25,7 +25,7 @@ function listed({ call, own, far, at, place }) {
     clip(2, { cut: 'side', side: far.id, state: 'ours', acts: [...made(2), said(own.id, own.desk, 4)], may: may('said_already', true) }),
     clip(3, { cut: 'side', side: own.id, state: 'released', url: `https://press.example/en/clip/${HASH(3)}`, time_stamp: null, acts: [...made(3), said(own.id, own.desk, 5), said(far.id, null, 6)], may: may('said_already', true) }),
     clip(4, { ...absent, state: 'theirs', acts: [said(far.id, null, 7)], may: may(null, false, false) }),
-    clip(5, { footage: 2, state: 'cut_off', may: may('clip_cut_off') }),
+    clip(5, { footage: 2, state: 'cut_off', may: may('clip_cut_off', false, false) }),
     clip(6, { footage: 2, shortens: HASH(5), by: desk, state: 'released', acts: [said(own.id, own.desk, 8, 'shortened'), said(own.id, own.desk, 9), said(far.id, null, 10)], may: may('said_already', true) }),
     clip(7, { footage: 2, cut: 'side', side: far.id, state: 'recalled', acts: [...made(7), said(own.id, own.desk, 11), said(own.id, own.desk, 12, 'recalled')], may: may('embargoed') }),
     clip(8, { footage: 2, cut: 'side', side: own.id, poster: false, state: 'replaced', acts: [...made(8), said(own.id, own.desk, 13)], may: may('clip_replaced') }),
