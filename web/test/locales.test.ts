@@ -106,6 +106,7 @@ const VALUES: Record<string, string[]> = {
   'clip-stage-': ['waiting', 'cutting', 'checking', 'poster', 'signing'],
   'clip-release-': ['alone', 'first', 'second', 'alone-sure', 'first-sure', 'second-sure'],
   'clip-means-': ['alone', 'first', 'second'],
+  'clip-back-': ['first', 'both', 'own'],
   'clip-correct-means-': ['alone', 'first'],
   'clip-trim-': ['from', 'to'],
   'clip-trim-take-': ['from', 'to'],

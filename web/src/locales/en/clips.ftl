@@ -76,6 +76,7 @@ clip-means-first = This does not release it yet: { $side } has to say yes too. E
 clip-means-second = { $side } has said yes already: with your side’s word it is released at once. Either side can take it back at any time; what others have copied by then they keep.
 clip-recall = Take it back
 clip-recall-sure = Press again to take it back
+clip-back-first = Taken back, your side’s yes does not stand any longer, and { $side } alone cannot release it.
 clip-back-both = Taken back by your side, it is not released any longer, whatever { $side } has said. Both sides’ public pages stop showing it.
 clip-back-own = Taken back, it leaves your side’s public page at once. What { $side } itself has released stays.
 clip-operators = An operator of your side releases clips and takes them back.
