@@ -35,8 +35,21 @@ fn person(folder: &Path, name: &str, side: usize, colour: &str, tone: u32) -> Re
     let picture = format!("color=c={colour}:s=640x360:r=30:d={SECONDS}");
     let sound = format!("sine=f={tone}:r=48000:d={SECONDS}");
     let drawn = Command::new("ffmpeg")
-        .args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound])
-        .args(["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus", "-f", "mp4"])
+        .args([
+            "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound,
+        ])
+        .args([
+            "-c:v",
+            "libvpx-vp9",
+            "-deadline",
+            "realtime",
+            "-cpu-used",
+            "8",
+            "-c:a",
+            "libopus",
+            "-f",
+            "mp4",
+        ])
         .arg(&path)
         .status()?;
     if !drawn.success() {

@@ -4,7 +4,7 @@
 //! a clip without a time stamp is good for as long as the root.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::root::{GOOD_YEARS, RootError, name, year};
-use crate::{ClipError, boxes, stamp};
+use crate::{ClipError, seal, stamp};
 
 /// The assertion with what the side says of the call (C2PA 2.2, 6.2: a label of one's own).
 pub(crate) const CALL: &str = "org.visavis.call";
@@ -62,8 +62,6 @@ pub(crate) struct CallAssertion {
     pub closed: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortens: Option<String>,
-    /// SHA-256 of the boxes that C2PA leaves out of its hash: [`boxes::outside`].
-    pub outside: String,
 }
 
 /// Signs a side's clips under its own root.
@@ -168,9 +166,7 @@ impl Signer {
         };
         let leaf = self.leaf().map_err(ClipError::Failed)?;
         let mut source = File::open(unsigned.film).map_err(ClipError::failed("the film"))?;
-        let outside = boxes::outside(&mut source).map_err(ClipError::failed("the film"))?;
-        source.rewind().map_err(ClipError::failed("the film"))?;
-        let mut builder = self.builder(unsigned, &outside).map_err(failed)?;
+        let mut builder = self.builder(unsigned).map_err(failed)?;
         if let Some(parent) = unsigned.parent {
             let mut film = File::open(parent).map_err(ClipError::failed("the longer clip"))?;
             let ingredient = json!({ "relationship": "parentOf", "label": PARENT, "instance_id": PARENT });
@@ -182,14 +178,15 @@ impl Signer {
         let options = options.read(true).write(true).create(true).truncate(true).mode(0o600);
         let mut signed = options.open(to).map_err(ClipError::failed("the clip"))?;
         let done = builder.sign(&leaf, "video/mp4", &mut source, &mut signed);
-        if let Some(why) = leaf.unstamped.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(why) = leaf.unstamped.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(ClipError::TimeStamp(why));
         }
         done.map_err(failed)?;
+        seal::set(&mut signed, &leaf.key).map_err(ClipError::failed("the clip"))?;
         signed.sync_all().map_err(ClipError::failed("the clip"))
     }
 
-    fn builder(&self, unsigned: &Unsigned<'_>, outside: &[u8; 32]) -> c2pa::Result<Builder> {
+    fn builder(&self, unsigned: &Unsigned<'_>) -> c2pa::Result<Builder> {
         let Unsigned { facts, .. } = unsigned;
         let settings = json!({
             "trust": { "user_anchors": self.certificate_pem },
@@ -217,7 +214,6 @@ impl Signer {
             opened: moment(facts.opened),
             closed: moment(facts.closed),
             shortens: facts.parent.map(hex::encode),
-            outside: hex::encode(outside),
         };
         let definition = json!({
             "claim_generator_info": [{ "name": "Visavis", "version": env!("CARGO_PKG_VERSION") }],

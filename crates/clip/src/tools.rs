@@ -86,6 +86,8 @@ impl Tools {
 
 /// A file as an input that is nothing but a file, whatever it is called: no pattern, no playlist, no network.
 pub(crate) fn file(path: &Path) -> Result<String, ClipError> {
+    // The programs run in folders of their own.
+    let path = std::path::absolute(path).map_err(ClipError::failed("a path"))?;
     let path = path.to_str().ok_or(ClipError::Cut("a path that is not UTF-8"))?;
     Ok(format!("file:{path}"))
 }
