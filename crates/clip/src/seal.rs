@@ -1,10 +1,10 @@
 //! The seal: a signature by a clip's leaf over every byte before it.
 //!
 //! C2PA leaves things open: some boxes at the top of a file, what a reader of its manifest skips, the padding beside the
-//! signature. Players do not look there, but "unchanged" is to mean unchanged. So a clip ends with a `free` box that every
+//! signature. Players do not look there, but "unchanged" is to mean unchanged. So a clip ends with a `skip` box that every
 //! reader passes over, and whoever checks one of ours asks for it.
 //!
-//! The box: length (88), `free`, 16 bytes [`MARK`], and an ECDSA signature (P-256, SHA-256, 64 bytes, `r` and `s`) over
+//! The box: length (88), `skip`, 16 bytes [`MARK`], and an ECDSA signature (P-256, SHA-256, 64 bytes, `r` and `s`) over
 //! [`MARK`] and the SHA-256 of the file up to the box.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 /// What says that a box is a seal, and what the signature is for.
 const MARK: &[u8; 16] = b"visavis seal 1\0\0";
-const HEAD: &[u8; 8] = b"\0\0\0\x58free";
+const HEAD: &[u8; 8] = b"\0\0\0\x58skip";
 const SIGNATURE_BYTES: usize = 64;
 const BYTES: u64 = 88;
 

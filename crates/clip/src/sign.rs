@@ -13,11 +13,15 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use c2pa::{Builder, Context, SigningAlg};
-use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData as _,
+    date_time_ymd,
+};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::root::{GOOD_YEARS, RootError, name, year};
 use crate::{ClipError, seal, stamp};
@@ -105,6 +109,10 @@ impl Signer {
         let root =
             CertificateDer::from_pem_slice(certificate_pem.as_bytes()).map_err(|error| form(error.to_string()))?;
         let key = KeyPair::from_pem(key_pem).map_err(|error| form(error.to_string()))?;
+        let (_, parsed) = X509Certificate::from_der(&root).map_err(|error| form(error.to_string()))?;
+        if *parsed.public_key().subject_public_key.data != *key.der_bytes() {
+            return Err(form("the key is another certificate's".to_owned()));
+        }
         let issuer = Issuer::from_ca_cert_der(&root, key).map_err(|error| form(error.to_string()))?;
         if let Some(url) = time_stamp_url
             && !stamp::is_address(url)

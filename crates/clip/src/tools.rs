@@ -59,6 +59,12 @@ impl Tools {
         Ok(tools)
     }
 
+    /// Whether names can be written where a side has no pictures: `ffmpeg` needs a font for it.
+    #[must_use]
+    pub fn writes_names(&self) -> bool {
+        self.text
+    }
+
     fn ask(&self, arguments: &[&str]) -> Option<Ran> {
         let never = AtomicBool::new(false);
         let job = self.ffmpeg(arguments.iter().map(|word| (*word).to_owned()).collect(), ASK, &never);
