@@ -24,7 +24,7 @@ use serde_json::json;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::root::{GOOD_YEARS, RootError, name, year};
-use crate::{ClipError, seal, stamp};
+use crate::{ClipError, outer, stamp};
 
 /// The assertion with what the side says of the call (C2PA 2.2, 6.2: a label of one's own).
 pub(crate) const CALL: &str = "org.visavis.call";
@@ -190,7 +190,7 @@ impl Signer {
             return Err(ClipError::TimeStamp(why));
         }
         done.map_err(failed)?;
-        seal::set(&mut signed, &leaf.key).map_err(ClipError::failed("the clip"))?;
+        outer::set(&mut signed, &leaf.key).map_err(ClipError::failed("the clip"))?;
         signed.sync_all().map_err(ClipError::failed("the clip"))
     }
 

@@ -1,7 +1,7 @@
 //! Checks a clip, without a node and without a network.
 //!
 //! The C2PA library does the reading. In front of it stand bounds on the file's boxes; around it a thread that may fail or
-//! be late without taking anybody along; behind it what the standard leaves open: the seal over every byte, and that the
+//! be late without taking anybody along; behind it what the standard leaves open: the outer signature over every byte, and that the
 //! root itself signed the leaf.
 
 use std::fs::File;
@@ -22,7 +22,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::boxes::{self, Wrong};
 use crate::cut::one_line;
-use crate::seal;
+use crate::outer;
 use crate::sign::{CALL, CallAssertion};
 
 /// Checking takes at most so long, and a second more for each of these bytes.
@@ -335,10 +335,10 @@ fn judge(read: Read, roots: &Roots, file: &mut File) -> Result<Report, VerifyErr
     if read.state == ValidationState::Invalid {
         return Ok(altered(place(&read.failures)));
     }
-    // What says of a call what only our clips say ends with a seal, as all of them do.
+    // What says of a call what only our clips say ends with an outer signature, as all of them do.
     if read.call.is_some() {
         let point = read.chain.first().and_then(point_of).unwrap_or_default();
-        if !seal::holds(file, &point)? {
+        if !outer::holds(file, &point)? {
             return Ok(altered(Where::Form));
         }
     }

@@ -141,14 +141,14 @@ fn every_changed_bit_is_found() {
     assert!(holds(changed.verdict(&good).as_ref()));
     let (manifest, manifest_end) = span(&good, b"uuid");
     let film = span(&good, b"mdat").0;
-    // All of the head and the seal, much of the manifest and the index, some of the film.
+    // All of the head and the outer signature, much of the manifest and the index, some of the film.
     let head = 0..manifest + 160;
     let in_manifest = (manifest..manifest_end).step_by(7);
     let index = (manifest_end..film).step_by(13);
     let rest = (film..good.len()).step_by(997);
-    let seal = good.len() - 100..good.len();
+    let outer = good.len() - 100..good.len();
     let mut tried = 0;
-    for at in head.chain(in_manifest).chain(index).chain(rest).chain(seal) {
+    for at in head.chain(in_manifest).chain(index).chain(rest).chain(outer) {
         let mut bad = good.clone();
         bad[at] ^= 1 << (at % 8);
         let verdict = changed.verdict(&bad);
@@ -196,9 +196,9 @@ fn a_clip_that_was_cut_off_or_added_to_is_found() {
         let verdict = changed.verdict(&[&good, more].concat());
         assert!(!holds(verdict.as_ref()), "{verdict:?}");
     }
-    // Without its seal, it is what C2PA alone would let pass.
-    let unsealed = changed.verdict(&good[..good.len() - 88]);
-    assert_eq!(unsealed, Some(Verdict::Altered { where_: Where::Form }));
+    // Without its outer signature, it is what C2PA alone would let pass.
+    let without = changed.verdict(&good[..good.len() - 88]);
+    assert_eq!(without, Some(Verdict::Altered { where_: Where::Form }));
 }
 
 #[test]
@@ -238,10 +238,10 @@ fn a_manifest_fits_no_other_film() {
     ffmpeg(&[&draw[..], &["-c:v", "libx264", "-c:a", "aac", other.to_str().unwrap()]].concat());
     let other = std::fs::read(other).unwrap();
     let (from, to) = span(&good, b"uuid");
-    let seal = &good[good.len() - 88..];
+    let outer = &good[good.len() - 88..];
     let head = span(&other, b"ftyp").1;
     let grafted = [&other[..head], &good[from..to], &other[head..]].concat();
-    for bytes in [grafted.clone(), [&grafted[..], seal].concat()] {
+    for bytes in [grafted.clone(), [&grafted[..], outer].concat()] {
         assert_eq!(changed.verdict(&bytes), Some(Verdict::Altered { where_: Where::Film }));
     }
     // Two manifests: none counts.

@@ -11,8 +11,8 @@ export const title = 'a clip in other hands: two implementations of C2PA agree';
 
 const SIGN_CLIP = process.env.SIGN_CLIP ?? VISAVIS.replace(/visavis$/, 'examples/sign_clip');
 const SIGN_MS_MAX = 120_000;
-/** The seal at the end of a clip: docs/operating.md. */
-const SEAL_BYTES = 88;
+/** The outer signature at the end of a clip: docs/operating.md. */
+const OUTER_BYTES = 88;
 
 /** The top boxes of a film: `{ kind, from, to }`. */
 function boxes(bytes) {
@@ -87,10 +87,10 @@ export async function tell(story) {
   }
   story.step('trimmed or encoded anew, it is unsigned');
 
-  // What C2PA itself leaves open, our seal closes.
-  writeFileSync(film, bytes.subarray(0, bytes.length - SEAL_BYTES));
+  // What C2PA itself leaves open, the outer signature covers.
+  writeFileSync(film, bytes.subarray(0, bytes.length - OUTER_BYTES));
   const { code, said, theirs } = await judged(film, made.root);
-  story.check(theirs.holds, 'C2PA alone does not miss the seal', theirs);
-  story.equal([code, said.outcome, said.altered], [1, 'altered', 'form'], 'a clip without its seal is altered');
-  story.step('without its seal it is altered here, and C2PA alone would let it pass');
+  story.check(theirs.holds, 'C2PA alone does not miss the outer signature', theirs);
+  story.equal([code, said.outcome, said.altered], [1, 'altered', 'form'], 'a clip without its outer signature is altered');
+  story.step('without its outer signature it is altered here, and C2PA alone would let it pass');
 }

@@ -1,4 +1,4 @@
-//! The seal: a signature by a clip's leaf over every byte before it.
+//! The outer signature: by a clip's leaf, over every byte before it.
 //!
 //! C2PA leaves things open: some boxes at the top of a file, what a reader of its manifest skips, the padding beside the
 //! signature. Players do not look there, but "unchanged" is to mean unchanged. So a clip ends with a `skip` box that every
@@ -13,8 +13,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, EcdsaKeyPair, UnparsedPublicKey};
 use sha2::{Digest as _, Sha256};
 
-/// What says that a box is a seal, and what the signature is for.
-const MARK: &[u8; 16] = b"visavis seal 1\0\0";
+/// What says what a box is, and what its signature is for.
+const MARK: &[u8; 16] = b"visavis clip 1\0\0";
 const HEAD: &[u8; 8] = b"\0\0\0\x58skip";
 const SIGNATURE_BYTES: usize = 64;
 const BYTES: u64 = 88;
@@ -35,7 +35,7 @@ fn message(file: &mut (impl Read + Seek), bytes: u64) -> io::Result<Vec<u8>> {
     Ok(message)
 }
 
-/// Seals a file with the leaf's key.
+/// Signs all of a file with the leaf's key, at its end.
 pub(crate) fn set(file: &mut (impl Read + Write + Seek), key: &EcdsaKeyPair) -> io::Result<()> {
     let end = file.seek(SeekFrom::End(0))?;
     let message = message(file, end)?;
@@ -46,13 +46,13 @@ pub(crate) fn set(file: &mut (impl Read + Write + Seek), key: &EcdsaKeyPair) -> 
     file.write_all(signature.as_ref())
 }
 
-/// Whether a file ends with a seal by the leaf with this public key (an uncompressed point), and is what was sealed.
+/// Whether a file ends with an outer signature by the leaf with this public key (an uncompressed point) that fits it.
 pub(crate) fn holds(file: &mut (impl Read + Seek), point: &[u8]) -> io::Result<bool> {
     let end = file.seek(SeekFrom::End(0))?;
-    let Some(sealed) = end.checked_sub(BYTES) else {
+    let Some(signed) = end.checked_sub(BYTES) else {
         return Ok(false);
     };
-    file.seek(SeekFrom::Start(sealed))?;
+    file.seek(SeekFrom::Start(signed))?;
     let (mut head, mut mark, mut signature) = ([0; 8], [0; 16], [0; SIGNATURE_BYTES]);
     file.read_exact(&mut head)?;
     file.read_exact(&mut mark)?;
@@ -61,5 +61,5 @@ pub(crate) fn holds(file: &mut (impl Read + Seek), point: &[u8]) -> io::Result<b
         return Ok(false);
     }
     let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-    Ok(key.verify(&message(file, sealed)?, &signature).is_ok())
+    Ok(key.verify(&message(file, signed)?, &signature).is_ok())
 }
