@@ -6,7 +6,7 @@ mod http_rig;
 use http_rig::{Client, JSON, exchange, get, request};
 use node::Node;
 use node::api::Role;
-use node::config::{Config, Http, Link, Media, Ring, Seats, Tls};
+use node::config::{Clips, Config, Http, Link, Media, Ring, Seats, Tls};
 use node::enrol::{self, NewSeat};
 
 const ROLES: [Role; 6] = [
@@ -39,6 +39,7 @@ fn config() -> Config {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: None,
     }
 }

@@ -7,7 +7,7 @@ use call::terms::{Announce, Interpretation, Medium, Party, Person, PersonId, Rol
 use call::{Body, Chains, Hash, Keyring, SecretKey, SideId, Signer, Statement, Timestamp};
 use node::Node;
 use node::api::Role;
-use node::config::{Config, Http, Link, Media, Press, Ring, Seats, Tls};
+use node::config::{Clips, Config, Http, Link, Media, Press, Ring, Seats, Tls};
 use node::enrol::{self, NewSeat};
 use node::keys::{self, Key};
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ fn config() -> Config {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: Some(Press {
             listen: free,
             public: None,
