@@ -23,7 +23,7 @@ use sfu::{Kind, Packet, TrackId};
 
 use crate::api::RecorderState;
 
-pub(crate) use finished::Finished;
+pub(crate) use finished::{FinalFile, Finished};
 pub(crate) use thread::{footages, start};
 
 /// The folder of all footage inside the data folder.
