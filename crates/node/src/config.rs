@@ -137,9 +137,7 @@ fn is_url(url: &str) -> bool {
     rest.is_some_and(|rest| {
         !rest.is_empty()
             && !rest.starts_with('/')
-            && rest
-                .bytes()
-                .all(|b| b.is_ascii_graphic() && !b"\"<>?#".contains(&b))
+            && rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>?#".contains(&b))
     })
 }
 

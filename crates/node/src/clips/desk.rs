@@ -60,13 +60,9 @@ pub(crate) fn routes(routes: Routes<Handle>) -> Routes<Handle> {
             release,
         )
         .add(
-            Route::post(
-                "/api/calls/{id}/clips/{sha256}/recall",
-                OPERATOR,
-                "Take a release back",
-            )
-            .takes::<EmptyRequest>()
-            .gives::<ClipsView>(),
+            Route::post("/api/calls/{id}/clips/{sha256}/recall", OPERATOR, "Take a release back")
+                .takes::<EmptyRequest>()
+                .gives::<ClipsView>(),
             recall,
         )
 }

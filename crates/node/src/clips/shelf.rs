@@ -194,7 +194,9 @@ pub(super) fn look(folder: &Path, of: FootageOf, stop: &dyn Fn() -> bool) -> Vec
         match read(folder, of, &name, stop) {
             Ok(clip) => clips.push(clip),
             Err(_) if stop() => break,
-            Err(error) => tracing::error!(%error, call = ?of.call, footage = of.number, clip = ?name.get(..8), "a clip is damaged and left out"),
+            Err(error) => {
+                tracing::error!(%error, call = ?of.call, footage = of.number, clip = ?name.get(..8), "a clip is damaged and left out")
+            }
         }
     }
     clips.sort_by_key(|clip| (clip.made, clip.hash()));

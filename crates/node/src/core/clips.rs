@@ -309,7 +309,11 @@ fn release_of<'a>(state: &'a State, own: call::SideId, clip: Hash) -> Option<&'a
         let ours = release.by.iter().any(|mark| mark.side == own);
         (release.standing, ours, !release.by.is_empty())
     };
-    state.releases.iter().filter(|release| release.clip == clip).max_by_key(rank)
+    state
+        .releases
+        .iter()
+        .filter(|release| release.clip == clip)
+        .max_by_key(rank)
 }
 
 /// The same wish again is the one that waits.

@@ -279,6 +279,9 @@ pub(crate) enum Order {
     /// Take news of a test's as the recorder's.
     #[cfg(test)]
     RecorderNews(Box<recorder::News>),
+    /// Take news of a test's as those of what makes clips.
+    #[cfg(test)]
+    ClipNews(Box<made::News>),
 }
 
 /// The way into the core. Cheap to clone.
@@ -487,6 +490,8 @@ impl Core {
             Order::TapRecorder(tapped) => self.footage.tap(tapped),
             #[cfg(test)]
             Order::RecorderNews(news) => self.recorder_news(*news).await,
+            #[cfg(test)]
+            Order::ClipNews(news) => self.clip_news(*news),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod asides;
 mod check;
+mod clips;
 mod delivery;
 mod footage;
 mod interpreters;

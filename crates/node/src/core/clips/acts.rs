@@ -86,10 +86,14 @@ impl Core {
                 self.shorten(call, seat, named(clip)?, (*from_ms, *to_ms)).await?;
             }
             ClipAct::Release { clip, instead } => {
-                let instead = instead.as_deref().map(|text| convert::hash(text, "instead")).transpose();
+                let instead = instead
+                    .as_deref()
+                    .map(|text| convert::hash(text, "instead"))
+                    .transpose();
                 let instead = instead.map_err(|error| refusal(&error))?;
                 let clip = named(clip)?;
-                self.say_of_clip(id, call, seat, &Act::Release { clip, instead }).await?;
+                self.say_of_clip(id, call, seat, &Act::Release { clip, instead })
+                    .await?;
             }
             ClipAct::Recall { clip } => {
                 let clip = named(clip)?;
@@ -104,10 +108,11 @@ impl Core {
     async fn say_of_clip(&mut self, id: &str, call: CallId, seat: &Seat, act: &Act) -> Result<(), ApiError> {
         self.act(id, act).await?;
         self.settle_clips(call);
-        let held = self.calls.get(&call).ok_or(ApiError::NotFound)?;
-        let said = held.chains().head(self.own.id).ok_or(ApiError::Internal)?;
-        tracing::info!(seat = %seat.id, ?call, ?act, "a clip");
-        self.note(call, said.hash, by(seat)).await;
+        let chains = self.calls.get(&call).ok_or(ApiError::NotFound)?.chains();
+        let said = chains.head(self.own.id).ok_or(ApiError::Internal)?;
+        let (kind, said) = (chains.find(said.hash).map(call::Statement::kind), said.hash);
+        tracing::info!(seat = %seat.id, ?call, ?kind, statement = ?said, "a clip");
+        self.note(call, said, by(seat)).await;
         Ok(())
     }
 
@@ -129,7 +134,6 @@ impl Core {
             Err(node_refusal(UNKNOWN))
         }
     }
-
 
     async fn shorten(&mut self, id: CallId, seat: &Seat, clip: Hash, span: (u64, u64)) -> Result<(), ApiError> {
         let known = self.clips.calls.get(&id);

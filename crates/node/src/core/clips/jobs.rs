@@ -16,7 +16,11 @@ pub(super) const BUSY: &str = "clip_busy";
 
 /// One cut for each side that is in the final files, and the pool cut.
 fn cuts(finished: &Finished) -> Vec<KeptCut> {
-    let mut cuts: Vec<KeptCut> = finished.files.iter().map(|file| KeptCut::of_side(file.side())).collect();
+    let mut cuts: Vec<KeptCut> = finished
+        .files
+        .iter()
+        .map(|file| KeptCut::of_side(file.side()))
+        .collect();
     cuts.sort_unstable();
     cuts.dedup();
     if !cuts.is_empty() {
@@ -30,7 +34,9 @@ fn slug(name: &str) -> Option<String> {
     let kept = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' });
     let kept: String = kept.collect::<String>().to_ascii_lowercase();
     let words: Vec<&str> = kept.split_whitespace().take(4).collect();
-    Some(words.join("-")).filter(|slug| !slug.is_empty()).map(|slug| slug.chars().take(40).collect())
+    Some(words.join("-"))
+        .filter(|slug| !slug.is_empty())
+        .map(|slug| slug.chars().take(40).collect())
 }
 
 impl Core {
@@ -100,7 +106,11 @@ impl Core {
             return;
         }
         let clip = held.clips.iter().find(|clip| clip.hash().0 == wish.clip.0);
-        let cut_off = |clip| held.footages.get(&of.number).is_some_and(|footage| footage.is_cut_off(clip));
+        let cut_off = |clip| {
+            held.footages
+                .get(&of.number)
+                .is_some_and(|footage| footage.is_cut_off(clip))
+        };
         match clip.filter(|clip| clip.footage() == of && !cut_off(clip)) {
             Some(clip) => {
                 let cut = clip.cut;

@@ -102,7 +102,11 @@ impl Core {
         let new = here.iter().filter(|(_, cut_off)| !cut_off).map(|(clip, _)| clip.hash());
         let new: Vec<Hash> = new.filter(|clip| may(*clip, None)).collect();
         let olds: BTreeSet<Hash> = state.releases.iter().map(|release| release.clip).collect();
-        let takes = |old: &Hash| new.iter().find(|new| *new != old).is_some_and(|new| may(*new, Some(*old)));
+        let takes = |old: &Hash| {
+            new.iter()
+                .find(|new| *new != old)
+                .is_some_and(|new| may(*new, Some(*old)))
+        };
         let olds = olds.into_iter().filter(|old| !self.is_replaced(state, *old));
         olds.filter(takes).collect()
     }
@@ -111,7 +115,13 @@ impl Core {
         release_of(state, self.own.id, clip).is_some_and(|release| release.replaced)
     }
 
-    fn may(&self, about: &About<'_>, clip: Hash, here: Option<(&Kept, bool)>, release: Option<&ReleaseState>) -> ClipMay {
+    fn may(
+        &self,
+        about: &About<'_>,
+        clip: Hash,
+        here: Option<(&Kept, bool)>,
+        release: Option<&ReleaseState>,
+    ) -> ClipMay {
         let cut_off = here.is_some_and(|(_, cut_off)| cut_off);
         let shorten = here.is_some_and(|(clip, cut_off)| !cut_off && clip.ms > SHORTEST_MS);
         let refused = |code: &str| ClipMay {
@@ -128,7 +138,9 @@ impl Core {
         }
         let can = |body: &Body| call::may(about.held.chains(), self.own.id, body, about.now);
         // Consent is to exactly what the other side has said.
-        let instead = release.filter(|release| !release.by.is_empty()).and_then(|release| release.instead);
+        let instead = release
+            .filter(|release| !release.by.is_empty())
+            .and_then(|release| release.instead);
         let refusal = can(&Body::Release { clip, instead }).err();
         let correct = if refusal.is_none() && instead.is_none() && here.is_some() && !cut_off {
             let others = about.correctable.iter().filter(|old| **old != clip);
