@@ -2,6 +2,17 @@
 
 use std::io;
 
+/// What is missing on this machine to make clips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoTools {
+    /// A program is not on `PATH`, or does not run.
+    #[error("{0} is not installed")]
+    Missing(&'static str),
+    /// `ffmpeg` is there, but was built without this encoder.
+    #[error("ffmpeg lacks {0}")]
+    Lacks(&'static str),
+}
+
 /// Why no clip was made. [`ClipError::code`] is the word for the desk.
 #[derive(Debug, thiserror::Error)]
 pub enum ClipError {

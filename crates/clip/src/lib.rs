@@ -7,18 +7,25 @@
 //! Never: decides whether a clip may be made or shown, knows seats or statements, asks anything of a network but a time
 //! stamp of the authority that the side configured.
 
+mod boxes;
+mod check;
+mod cut;
 mod error;
 mod film;
+mod language;
 mod make;
+mod probe;
 mod root;
+mod run;
 mod sign;
+mod stamp;
 mod tools;
 mod verify;
 
-pub use error::ClipError;
+pub use error::{ClipError, NoTools};
 pub use film::{Cut, Progress, SOURCES_MAX, Source, Stage};
 pub use make::{Clip, make, shorten};
 pub use root::{ROOT_CERTIFICATE, ROOT_KEY, Root, RootError};
 pub use sign::{Facts, Signer};
-pub use tools::{NoTools, Tools};
+pub use tools::Tools;
 pub use verify::{Report, Said, Verdict, VerifyError, Where, examine, looks_like_a_film, verify};

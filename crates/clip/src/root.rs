@@ -21,6 +21,8 @@ pub const ROOT_KEY: &str = "clips.key";
 const BYTES_MAX: u64 = 16 << 10;
 /// A name in a certificate has at most so many characters (RFC 5280, appendix A.1, ub-organization-name).
 const NAME_MAX: usize = 64;
+/// How long roots and what they vouch for are good.
+pub(crate) const GOOD_YEARS: i32 = 30;
 
 /// Why a side's root could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +75,7 @@ impl Root {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let year = year(now_ms);
         params.not_before = date_time_ymd(year - 1, 1, 1);
-        params.not_after = date_time_ymd(year + 30, 1, 1);
+        params.not_after = date_time_ymd(year + GOOD_YEARS, 1, 1);
         let certificate = params.self_signed(&key).map_err(form)?;
         Ok(Self {
             certificate_pem: certificate.pem(),
