@@ -174,11 +174,16 @@ fn named(folder: &Path, ending: &str) -> Vec<String> {
     names
 }
 
-/// Throws away what was half written when a start of the node ended.
+/// Throws away what was half made when a start of the node ended.
 pub(super) fn sweep(folder: &Path) {
     for name in named(folder, disk::PART) {
         let path = folder.join(format!("{name}.{}", disk::PART));
-        if let Err(error) = fs::remove_file(&path) {
+        let gone = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        if let Err(error) = gone {
             tracing::warn!(%error, path = %path.display(), "half a file stays behind");
         }
     }

@@ -135,7 +135,8 @@ pub(crate) fn start<M: Maker + 'static>(
         wake: Condvar::new(),
     });
     let thread = Thread {
-        data: data.to_owned(),
+        // Programs run in folders of their own.
+        data: std::path::absolute(data)?,
         clock,
         maker,
         shared: shared.clone(),

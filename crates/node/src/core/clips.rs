@@ -14,7 +14,7 @@ use std::{
     path::PathBuf,
 };
 
-use call::{CallId, Hash, Phase, ReleaseState, State};
+use call::{CallId, Hash, Phase, ReleaseState, SideId, State};
 
 pub(crate) use acts::{ClipAct, ClipFile};
 
@@ -89,7 +89,6 @@ struct Work {
 struct Shown {
     releases: Vec<ReleaseState>,
     phase: Phase,
-    may_speak: bool,
 }
 
 impl Footage {
@@ -278,13 +277,19 @@ impl Core {
         let now = Shown {
             releases: state.releases.clone(),
             phase: state.phase,
-            may_speak: self.may_speak(id),
         };
         let shown = &mut self.clips.calls.entry(id).or_default().shown;
         if shown.as_ref() != Some(&now) {
             *shown = Some(now);
             self.clips_changed(id);
         }
+    }
+
+    /// This node knows how far its own chains with a side have gone: desks may say something of clips from here on.
+    pub(super) fn clips_may_be_spoken_of(&mut self, far: SideId) {
+        let with_clips = self.clips.calls.keys().copied();
+        let calls: Vec<CallId> = with_clips.filter(|id| self.line_of(*id) == Some(far)).collect();
+        self.clips.waiting.extend(calls);
     }
 
     /// Tells desks which calls' clips have changed, as far as the pace allows.
@@ -304,7 +309,7 @@ impl Core {
 }
 
 /// How a clip's release stands, where a side said anything of it: of several, what is nearest to being shown.
-fn release_of<'a>(state: &'a State, own: call::SideId, clip: Hash) -> Option<&'a ReleaseState> {
+fn release_of<'a>(state: &'a State, own: SideId, clip: Hash) -> Option<&'a ReleaseState> {
     let rank = |release: &&ReleaseState| {
         let ours = release.by.iter().any(|mark| mark.side == own);
         (release.standing, ours, !release.by.is_empty())

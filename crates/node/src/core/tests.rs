@@ -6,6 +6,7 @@ mod asides;
 mod check;
 mod clips;
 mod delivery;
+mod films;
 mod footage;
 mod interpreters;
 

@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// When the footage of these tests was opened.
-const OPENED: i64 = 1_640_896_600_000;
+pub(super) const OPENED: i64 = 1_640_896_600_000;
 /// When its files begin, and for how long they play.
-const BEGINS: i64 = OPENED + 500;
+pub(super) const BEGINS: i64 = OPENED + 500;
 const MS: u64 = 60_000;
 /// When it was closed.
 const CLOSED: i64 = OPENED + 65_000;
@@ -40,7 +40,7 @@ fn terms(world: &World, release: Release, until: Until) -> api::Terms {
 
 impl World {
     /// A call whose footage was open on such terms and is closed.
-    async fn shot(&self, release: Release, until: Until) -> String {
+    pub(super) async fn shot(&self, release: Release, until: Until) -> String {
         let id = self.session_of(terms(self, release, until), || ()).await;
         self.open_again(&id).await;
         act(&self.a, &id, Act::Close { pressed: None }).await.unwrap();
@@ -63,7 +63,7 @@ async fn until_closed(world: &World, id: &str) {
     }
 }
 
-fn of(id: &str) -> FootageOf {
+pub(super) fn of(id: &str) -> FootageOf {
     FootageOf {
         call: CallId::from(id.parse::<Hash>().unwrap()),
         number: 1,
@@ -71,7 +71,7 @@ fn of(id: &str) -> FootageOf {
 }
 
 /// The recorder's final files of both principals, closed then.
-fn finished(world: &World, closed: i64) -> Finished {
+pub(super) fn finished(world: &World, closed: i64) -> Finished {
     let file = |side: SideId, person: u16| Final {
         person: call::terms::PersonId(person),
         side,
@@ -94,7 +94,7 @@ fn finished(world: &World, closed: i64) -> Finished {
     })
 }
 
-async fn recorder_says(node: &Node, news: recording::News) {
+pub(super) async fn recorder_says(node: &Node, news: recording::News) {
     assert!(node.core.order(CoreOrder::RecorderNews(Box::new(news))).await);
 }
 
@@ -168,7 +168,7 @@ fn seat(role: Role) -> Box<crate::http::Seat> {
     })
 }
 
-async fn clips(node: &Node, id: &str) -> Result<ClipsView, ApiError> {
+pub(super) async fn clips(node: &Node, id: &str) -> Result<ClipsView, ApiError> {
     let (id, role) = (id.to_owned(), Role::Operator);
     let answer = node.core.ask(|reply| Ask::Clips { id, role, reply }).await.unwrap();
     answer.map(|view| *view)
@@ -196,13 +196,13 @@ async fn until_clips(node: &Node, id: &str, holds: impl Fn(&ClipsView) -> bool) 
     }
 }
 
-async fn of_clip(node: &Node, id: &str, act: ClipAct) -> Result<ClipsView, ApiError> {
+pub(super) async fn of_clip(node: &Node, id: &str, act: ClipAct) -> Result<ClipsView, ApiError> {
     let (id, seat) = (id.to_owned(), seat(Role::Operator));
     let answer = node.core.ask(|reply| Ask::ClipAct { id, seat, act, reply });
     answer.await.unwrap().map(|view| *view)
 }
 
-fn release(clip: &str, instead: Option<&str>) -> ClipAct {
+pub(super) fn release(clip: &str, instead: Option<&str>) -> ClipAct {
     ClipAct::Release {
         clip: clip.into(),
         instead: instead.map(str::to_owned),
@@ -230,7 +230,7 @@ fn state(view: &ClipsView, clip: &str) -> Option<ClipState> {
 }
 
 /// What is on a node's public page.
-fn on_page(node: &Node) -> Vec<String> {
+pub(super) fn on_page(node: &Node) -> Vec<String> {
     let clips = node.press.clips();
     clips.iter().map(|clip| clip.view.sha256.as_str().to_owned()).collect()
 }
@@ -441,7 +441,8 @@ async fn what_was_made_and_released_is_there_after_a_start_and_what_is_damaged_i
     world.a.stop().await;
     std::fs::write(folder.join(format!("{two}.mp4")), b"twi").unwrap();
     std::fs::write(folder.join(format!("{three}.json")), b"{\"version\":1}").unwrap();
-    std::fs::write(folder.join("half.mp4.part"), b"half").unwrap();
+    std::fs::create_dir(folder.join("7-0.part")).unwrap();
+    std::fs::write(folder.join("7-0.part").join("film.mp4"), b"half").unwrap();
     world.a = start_again(&dir).await;
     up(&world.a).await;
     let view = until_clips(&world.a, &id, |view| state(view, one).is_some()).await;
@@ -456,7 +457,7 @@ async fn what_was_made_and_released_is_there_after_a_start_and_what_is_damaged_i
         folder.join(format!("{three}.mp4")).exists(),
         "what is damaged is left where it is"
     );
-    assert!(!folder.join("half.mp4.part").exists());
+    assert!(!folder.join("7-0.part").exists());
     let file = |name: String| {
         let id = id.clone();
         world.a.core.ask(move |reply| Ask::ClipFile { id, name, reply })
