@@ -2,34 +2,23 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use sha2::{Digest as _, Sha256};
-
 /// Most boxes of a file, in all levels that are looked at.
 const BOXES_MAX: usize = 4_096;
 /// Deepest level of boxes in boxes.
 const DEPTH_MAX: usize = 10;
 /// Longest index. Ten hours of a film with 32 sounds have less.
 const INDEX_MAX: u64 = 256 << 20;
-/// Longest box of those that are read as a whole, and so of a manifest: ours have some 20 kB, and some more for each parent.
-const WHOLE_MAX: u64 = 4 << 20;
+/// Longest box of a user's type, and so longest manifest: ours have some 10 kB, and some more for each parent.
+const MANIFEST_MAX: u64 = 4 << 20;
 /// The user type of a box with a C2PA manifest (C2PA 2.2, A.5.1).
 pub(crate) const C2PA: [u8; 16] = [
     0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81,
 ];
-/// What C2PA leaves out of its hash beside its own box (C2PA 2.2, 18.7.3.1), at the top of a file.
-const OUTSIDE: [[u8; 4]; 4] = [*b"ftyp", *b"mfra", *b"free", *b"skip"];
 /// Boxes that hold boxes, as the C2PA library descends into them.
 const HOLDERS: [[u8; 4]; 15] = [
     *b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"dinf", *b"edts", *b"udta", *b"moof", *b"traf", *b"mvex",
     *b"mfra", *b"sinf", *b"schi", *b"meta",
 ];
-
-/// What was found of a file's boxes.
-#[derive(Debug, Default)]
-pub(crate) struct Layout {
-    /// The content of the one box with a C2PA manifest, user type left out.
-    pub manifest: Option<Vec<u8>>,
-}
 
 /// Why boxes were not taken.
 #[derive(Debug)]
@@ -89,20 +78,10 @@ fn head(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<Head, Wrong>
     })
 }
 
-fn whole(file: &mut (impl Read + Seek), from: u64, end: u64) -> Result<Vec<u8>, Wrong> {
-    if end - from > WHOLE_MAX {
-        return Err(Wrong::Bounds("a box is too long"));
-    }
-    let mut bytes = vec![0; usize::try_from(end - from).map_err(|_| Wrong::Form)?];
-    file.seek(SeekFrom::Start(from))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Looks at all boxes, and gives back the manifest.
-pub(crate) fn look(file: &mut (impl Read + Seek)) -> Result<Layout, Wrong> {
+/// Looks at all boxes; whether there is one with a C2PA manifest.
+pub(crate) fn look(file: &mut (impl Read + Seek)) -> Result<bool, Wrong> {
     let end = file.seek(SeekFrom::End(0))?;
-    let mut layout = Layout::default();
+    let mut signed = false;
     let (mut at, mut count) = (0, 0);
     while at < end {
         let head = match head(file, at, end) {
@@ -117,17 +96,21 @@ pub(crate) fn look(file: &mut (impl Read + Seek)) -> Result<Layout, Wrong> {
             return Err(Wrong::Bounds("too many boxes"));
         }
         if head.kind == *b"uuid" {
-            let bytes = whole(file, head.content, head.end)?;
-            if let Some(manifest) = bytes.strip_prefix(&C2PA)
-                && layout.manifest.replace(manifest.to_vec()).is_some()
-            {
+            if head.end - head.content > MANIFEST_MAX {
+                return Err(Wrong::Bounds("a box is too long"));
+            }
+            let mut user_type = [0; 16];
+            file.seek(SeekFrom::Start(head.content))?;
+            file.read_exact(&mut user_type)?;
+            // Two would leave it to each reader which one counts.
+            if user_type == C2PA && std::mem::replace(&mut signed, true) {
                 return Err(Wrong::Form);
             }
         }
         descend(file, head, &mut count, 0)?;
         at = head.end;
     }
-    if at == 0 { Err(Wrong::NotAFilm) } else { Ok(layout) }
+    if at == 0 { Err(Wrong::NotAFilm) } else { Ok(signed) }
 }
 
 fn descend(file: &mut (impl Read + Seek), holder: Head, count: &mut usize, depth: usize) -> Result<(), Wrong> {
@@ -150,22 +133,4 @@ fn descend(file: &mut (impl Read + Seek), holder: Head, count: &mut usize, depth
         at = inner.end;
     }
     Ok(())
-}
-
-/// SHA-256 over the boxes that C2PA leaves out of its hash, heads included, in their order.
-pub(crate) fn outside(file: &mut (impl Read + Seek)) -> io::Result<[u8; 32]> {
-    let form = |wrong: Wrong| match wrong {
-        Wrong::Io(error) => error,
-        _ => io::Error::from(io::ErrorKind::InvalidData),
-    };
-    let end = file.seek(SeekFrom::End(0))?;
-    let (mut at, mut hash) = (0, Sha256::new());
-    while at < end {
-        let head = head(file, at, end).map_err(form)?;
-        if OUTSIDE.contains(&head.kind) {
-            hash.update(whole(file, at, head.end).map_err(form)?);
-        }
-        at = head.end;
-    }
-    Ok(hash.finalize().into())
 }

@@ -17,6 +17,7 @@ mod make;
 mod probe;
 mod root;
 mod run;
+mod seal;
 mod sign;
 mod stamp;
 mod tools;

@@ -126,7 +126,7 @@ pub fn shorten(
     if last > listed {
         return Err(ClipError::Cut("outside of the clip"));
     }
-    if last < first + RATE {
+    if to < from.saturating_add(Duration::from_secs(1)) || last < first + RATE {
         return Err(ClipError::Cut("shorter than a second"));
     }
     if last - first == listed {

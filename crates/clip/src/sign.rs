@@ -4,7 +4,7 @@
 //! a clip without a time stamp is good for as long as the root.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -13,14 +13,18 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use c2pa::{Builder, Context, SigningAlg};
-use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData as _,
+    date_time_ymd,
+};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::root::{GOOD_YEARS, RootError, name, year};
-use crate::{ClipError, boxes, stamp};
+use crate::{ClipError, seal, stamp};
 
 /// The assertion with what the side says of the call (C2PA 2.2, 6.2: a label of one's own).
 pub(crate) const CALL: &str = "org.visavis.call";
@@ -62,8 +66,6 @@ pub(crate) struct CallAssertion {
     pub closed: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortens: Option<String>,
-    /// SHA-256 of the boxes that C2PA leaves out of its hash: [`boxes::outside`].
-    pub outside: String,
 }
 
 /// Signs a side's clips under its own root.
@@ -107,6 +109,10 @@ impl Signer {
         let root =
             CertificateDer::from_pem_slice(certificate_pem.as_bytes()).map_err(|error| form(error.to_string()))?;
         let key = KeyPair::from_pem(key_pem).map_err(|error| form(error.to_string()))?;
+        let (_, parsed) = X509Certificate::from_der(&root).map_err(|error| form(error.to_string()))?;
+        if *parsed.public_key().subject_public_key.data != *key.der_bytes() {
+            return Err(form("the key is another certificate's".to_owned()));
+        }
         let issuer = Issuer::from_ca_cert_der(&root, key).map_err(|error| form(error.to_string()))?;
         if let Some(url) = time_stamp_url
             && !stamp::is_address(url)
@@ -168,9 +174,7 @@ impl Signer {
         };
         let leaf = self.leaf().map_err(ClipError::Failed)?;
         let mut source = File::open(unsigned.film).map_err(ClipError::failed("the film"))?;
-        let outside = boxes::outside(&mut source).map_err(ClipError::failed("the film"))?;
-        source.rewind().map_err(ClipError::failed("the film"))?;
-        let mut builder = self.builder(unsigned, &outside).map_err(failed)?;
+        let mut builder = self.builder(unsigned).map_err(failed)?;
         if let Some(parent) = unsigned.parent {
             let mut film = File::open(parent).map_err(ClipError::failed("the longer clip"))?;
             let ingredient = json!({ "relationship": "parentOf", "label": PARENT, "instance_id": PARENT });
@@ -182,14 +186,15 @@ impl Signer {
         let options = options.read(true).write(true).create(true).truncate(true).mode(0o600);
         let mut signed = options.open(to).map_err(ClipError::failed("the clip"))?;
         let done = builder.sign(&leaf, "video/mp4", &mut source, &mut signed);
-        if let Some(why) = leaf.unstamped.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(why) = leaf.unstamped.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(ClipError::TimeStamp(why));
         }
         done.map_err(failed)?;
+        seal::set(&mut signed, &leaf.key).map_err(ClipError::failed("the clip"))?;
         signed.sync_all().map_err(ClipError::failed("the clip"))
     }
 
-    fn builder(&self, unsigned: &Unsigned<'_>, outside: &[u8; 32]) -> c2pa::Result<Builder> {
+    fn builder(&self, unsigned: &Unsigned<'_>) -> c2pa::Result<Builder> {
         let Unsigned { facts, .. } = unsigned;
         let settings = json!({
             "trust": { "user_anchors": self.certificate_pem },
@@ -217,7 +222,6 @@ impl Signer {
             opened: moment(facts.opened),
             closed: moment(facts.closed),
             shortens: facts.parent.map(hex::encode),
-            outside: hex::encode(outside),
         };
         let definition = json!({
             "claim_generator_info": [{ "name": "Visavis", "version": env!("CARGO_PKG_VERSION") }],

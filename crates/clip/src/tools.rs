@@ -59,6 +59,12 @@ impl Tools {
         Ok(tools)
     }
 
+    /// Whether names can be written where a side has no pictures: `ffmpeg` needs a font for it.
+    #[must_use]
+    pub fn writes_names(&self) -> bool {
+        self.text
+    }
+
     fn ask(&self, arguments: &[&str]) -> Option<Ran> {
         let never = AtomicBool::new(false);
         let job = self.ffmpeg(arguments.iter().map(|word| (*word).to_owned()).collect(), ASK, &never);
@@ -86,6 +92,8 @@ impl Tools {
 
 /// A file as an input that is nothing but a file, whatever it is called: no pattern, no playlist, no network.
 pub(crate) fn file(path: &Path) -> Result<String, ClipError> {
+    // The programs run in folders of their own.
+    let path = std::path::absolute(path).map_err(ClipError::failed("a path"))?;
     let path = path.to_str().ok_or(ClipError::Cut("a path that is not UTF-8"))?;
     Ok(format!("file:{path}"))
 }

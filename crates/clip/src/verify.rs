@@ -1,8 +1,8 @@
 //! Checks a clip, without a node and without a network.
 //!
 //! The C2PA library does the reading. In front of it stand bounds on the file's boxes; around it a thread that may fail or
-//! be late without taking anybody along; behind it what the standard leaves open: the boxes outside of its hash, and that
-//! the root itself signed the leaf.
+//! be late without taking anybody along; behind it what the standard leaves open: the seal over every byte, and that the
+//! root itself signed the leaf.
 
 use std::fs::File;
 use std::io;
@@ -22,6 +22,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::boxes::{self, Wrong};
 use crate::cut::one_line;
+use crate::seal;
 use crate::sign::{CALL, CallAssertion};
 
 /// Checking takes at most so long, and a second more for each of these bytes.
@@ -158,28 +159,21 @@ pub fn examine<R: AsRef<str>>(path: &Path, roots: &[R]) -> Result<Report, Verify
 pub(crate) fn stamped<R: AsRef<str>>(path: &Path, roots: &[R]) -> Result<(Report, Option<i64>), VerifyError> {
     let roots = Roots::new(roots)?;
     let mut file = File::open(path)?;
-    let layout = match boxes::look(&mut file) {
-        Ok(layout) => layout,
+    match boxes::look(&mut file) {
+        Ok(true) => {}
+        Ok(false) => return Ok((plain(Verdict::Unsigned), None)),
         Err(Wrong::NotAFilm) => return Err(VerifyError::NotAFilm),
         Err(Wrong::Bounds(what)) => return Err(VerifyError::Bounds(what)),
         Err(Wrong::Io(error)) => return Err(VerifyError::File(error)),
         Err(Wrong::Form) => return Ok((altered(Where::Form), None)),
-    };
-    if layout.manifest.is_none() {
-        return Ok((plain(Verdict::Unsigned), None));
     }
-    let outside = match boxes::outside(&mut file) {
-        Ok(outside) => outside,
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok((altered(Where::Form), None)),
-        Err(error) => return Err(VerifyError::File(error)),
-    };
     let bytes = file.metadata()?.len();
     let limit = TIME_MAX + Duration::from_secs(bytes / BYTES_A_SECOND);
-    let Some(read) = guarded(limit, file, roots.pem.clone())? else {
+    let Some(read) = guarded(limit, file.try_clone()?, roots.pem.clone())? else {
         return Ok((altered(Where::Manifest), None));
     };
     let time = read.time;
-    Ok((judge(read, &roots, &outside), time))
+    Ok((judge(read, &roots, &mut file)?, time))
 }
 
 fn plain(verdict: Verdict) -> Report {
@@ -331,14 +325,22 @@ fn place(failures: &[String]) -> Where {
     }
 }
 
-fn judge(read: Read, roots: &Roots, outside: &[u8; 32]) -> Report {
+/// The public key in a certificate, as an uncompressed point.
+fn point_of(certificate: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.public_key().subject_public_key.data.to_vec())
+}
+
+fn judge(read: Read, roots: &Roots, file: &mut File) -> Result<Report, VerifyError> {
     if read.state == ValidationState::Invalid {
-        return altered(place(&read.failures));
+        return Ok(altered(place(&read.failures)));
     }
-    if let Some(call) = &read.call
-        && call.outside != hex::encode(outside)
-    {
-        return altered(Where::Form);
+    // What says of a call what only our clips say ends with a seal, as all of them do.
+    if read.call.is_some() {
+        let point = read.chain.first().and_then(point_of).unwrap_or_default();
+        if !seal::holds(file, &point)? {
+            return Ok(altered(Where::Form));
+        }
     }
     // The library trusts whatever a chain leads to; a leaf that signs leaves would pass. Ours has nothing between.
     let root = match read.chain.as_slice() {
@@ -355,11 +357,11 @@ fn judge(read: Read, roots: &Roots, outside: &[u8; 32]) -> Report {
         },
     };
     let root = root.filter(|_| matches!(verdict, Verdict::Valid { .. }));
-    Report {
+    Ok(Report {
         root: root.map(|root| Sha256::digest(root).into()),
         said: Some(said(&read.title, read.call)),
         verdict,
-    }
+    })
 }
 
 fn said(title: &str, call: Option<CallAssertion>) -> Said {

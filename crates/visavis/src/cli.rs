@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "visavis",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a record that is consistent but signed by nobody you trust, 78 bad configuration.\n\nFirst steps:\n  visavis demo                               two nodes on this machine, ready for two browser windows\n  visavis init --name Washington --place Washington --zone America/New_York --host 192.0.2.10\n  visavis serve\n  visavis enrol --role operator --name Desk  a one-time link for the desk's browser"
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a record or a clip that holds but is signed by nobody you trust, 78 bad configuration.\n\nFirst steps:\n  visavis demo                               two nodes on this machine, ready for two browser windows\n  visavis init --name Washington --place Washington --zone America/New_York --host 192.0.2.10\n  visavis serve\n  visavis enrol --role operator --name Desk  a one-time link for the desk's browser"
 )]
 pub struct Cli {
     /// What to do.
@@ -47,7 +47,7 @@ pub enum Command {
     /// Look at calls and export their records.
     #[command(subcommand)]
     Call(Call),
-    /// Check an exported record, without a node.
+    /// Check an exported record or a clip, without a node.
     Verify(Verify),
     /// Check this node and its lines, and say what to do.
     Doctor(Doctor),
@@ -238,12 +238,13 @@ pub enum Call {
 /// `visavis verify`
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// The exported record.
+    /// The exported record, or a clip (MP4): told apart by what is in the file.
     pub file: PathBuf,
-    /// A file that names the sides to trust; may be given more than once.
+    /// Whom to trust; may be given more than once. For a record a file that names sides; for a clip the clips.pem of its
+    /// side, and roots of time stamp authorities.
     #[arg(long, value_name = "FILE")]
     pub trust: Vec<PathBuf>,
-    /// Trust the sides that this node is paired with.
+    /// Trust the sides that this node is paired with; for a clip, this node's own.
     #[arg(long = "data", value_name = "DIR", env = "VISAVIS_DATA")]
     pub dir: Option<PathBuf>,
     /// As JSON.

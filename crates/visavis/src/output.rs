@@ -7,7 +7,7 @@ use node::{StartError, config::ConfigError, pair::PairError, setup::SetupError};
 /// Exit code for a bad configuration (`EX_CONFIG` of sysexits).
 pub const CONFIG: u8 = 78;
 
-/// Exit code of `verify` for a record that is consistent but signed by nobody trusted.
+/// Exit code of `verify` for a record or a clip that holds but is signed by nobody trusted.
 pub const UNTRUSTED: u8 = 3;
 
 /// Prints one line on standard output; a closed pipe is no error.

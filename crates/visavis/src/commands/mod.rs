@@ -8,6 +8,7 @@ mod init;
 mod line;
 mod serve;
 mod verify;
+mod verify_clip;
 mod version;
 
 use std::{path::Path, process::ExitCode, time::SystemTime};

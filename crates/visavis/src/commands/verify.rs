@@ -1,4 +1,4 @@
-//! `visavis verify`: checks an exported record and says what was checked, without a node.
+//! `visavis verify`: checks an exported record, or a clip, and says what was checked, without a node.
 
 use std::{
     fs::File,
@@ -13,9 +13,13 @@ use node::books::Books;
 use serde_json::json;
 
 use super::call::{in_zone, time};
+use super::verify_clip;
 use crate::{cli::Verify, output};
 
 pub async fn run(asked: Verify) -> anyhow::Result<ExitCode> {
+    if verify_clip::is_clip(&asked.file)? {
+        return verify_clip::run(&asked);
+    }
     let trust = trust(&asked.trust, asked.dir.as_deref()).await?;
     let bytes = read(&asked.file, RECORD_BYTES_MAX)?;
     let verdict = record::verify(&bytes, &trust);
@@ -31,7 +35,7 @@ pub async fn run(asked: Verify) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn read(path: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(path: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
     let name = || path.display().to_string();
     let mut bytes = Vec::new();
     // One byte more than the bound, so that the reader of the content sees that it is over.
