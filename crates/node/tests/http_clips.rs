@@ -7,6 +7,7 @@ mod press_rig;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use call::Hash;
 use http_rig::{Answer, Client, get};
 use press_rig::{HELD, Rig, done, path_of, refused, rig_with};
 use serde_json::{Value, json};
@@ -48,9 +49,9 @@ fn shelve(dir: &Path, call: &str) {
     std::fs::write(folder.parent().unwrap().join("finished"), finished.to_string()).unwrap();
 }
 
-/// A node with such a clip; its call.
-async fn shot() -> (Rig, String) {
-    let mut rig = rig_with(|dir, calls| shelve(dir, &calls[FILMED])).await;
+/// A node with such a clip, and its call, in whose record that one is released.
+async fn shot(released: Option<Hash>) -> (Rig, String) {
+    let mut rig = rig_with(released, |dir, calls| shelve(dir, &calls[FILMED])).await;
     let call = rig.calls[FILMED].clone();
     // What is on the disk is looked at beside everything else.
     let start = Instant::now();
@@ -68,30 +69,11 @@ async fn list(client: &mut Client, call: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_operator_releases_and_recalls_and_the_public_page_follows_at_once() {
-    let (mut rig, call) = shot().await;
+async fn a_released_clip_is_on_the_page_after_a_start_and_an_operator_takes_it_off_at_once() {
+    let hash: Hash = sha256().parse().unwrap();
+    let (mut rig, call) = shot(Some(hash)).await;
     let clip = format!("/api/calls/{call}/clips/{}", sha256());
     let public = format!("/en/clip/{}", sha256());
-    assert_eq!(get(rig.public, &public).await.status, 404);
-    for what in ["release", "recall"] {
-        let body = if what == "release" { r#"{"instead":null}"# } else { "{}" };
-        let answer = rig.one.ask("POST", &format!("{clip}/{what}"), body).await;
-        assert_eq!(answer.status, 403, "a press officer does not {what}: {answer:?}");
-    }
-    let view = list(&mut rig.one, &call).await;
-    assert_eq!(view["clips"][0]["may"]["release"], "role");
-    assert_eq!(
-        refused(&mut rig.two, &format!("{clip}/recall"), "{}").await,
-        "not_released"
-    );
-
-    let view = done(&mut rig.two, &format!("{clip}/release"), r#"{"instead":null}"#).await;
-    let shown = &view["clips"][0];
-    assert_eq!(
-        (&shown["state"], path_of(&shown["url"])),
-        (&json!("released"), public.clone())
-    );
-    assert_eq!(shown["acts"][1]["name"], "Name <i>of a seat</i>");
     let page = get(rig.public, &public).await;
     assert!(
         page.body.contains("<video") && page.body.contains("Washington"),
@@ -108,7 +90,22 @@ async fn an_operator_releases_and_recalls_and_the_public_page_follows_at_once() 
     assert!(get(rig.public, "/en/feed.atom").await.body.contains(&sha256()));
     let press = rig.one.ask("GET", &format!("/api/press/calls/{call}"), "").await.json();
     assert_eq!(press["clips"][0]["sha256"], sha256());
-
+    for (what, body) in [("release", r#"{"instead":null}"#), ("recall", "{}")] {
+        let answer = rig.one.ask("POST", &format!("{clip}/{what}"), body).await;
+        assert_eq!(answer.status, 403, "a press officer does not {what}: {answer:?}");
+    }
+    let seen = list(&mut rig.one, &call).await;
+    assert_eq!(
+        seen["clips"][0]["may"],
+        json!({ "release": "role", "recall": false, "shorten": true, "correct": [] })
+    );
+    assert_eq!(seen["clips"][0]["state"], "released");
+    assert_eq!(path_of(&seen["clips"][0]["url"]), public);
+    // The other side is away since this node started: it may not sign yet, and must not wait to take something off.
+    assert_eq!(
+        refused(&mut rig.two, &format!("{clip}/release"), r#"{"instead":null}"#).await,
+        "own_head_unknown"
+    );
     let view = done(&mut rig.two, &format!("{clip}/recall"), "{}").await;
     assert_eq!(
         (&view["clips"][0]["state"], &view["clips"][0]["url"]),
@@ -126,7 +123,7 @@ async fn an_operator_releases_and_recalls_and_the_public_page_follows_at_once() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_film_comes_whole_or_in_one_part_to_desks_and_nothing_beside_it() {
-    let (mut rig, call) = shot().await;
+    let (mut rig, call) = shot(None).await;
     let film = format!("/api/calls/{call}/clips/{}.mp4", sha256());
     let bare = get(rig.node.http, &film).await;
     assert_eq!(bare.status, 401, "without a proof");
@@ -181,7 +178,7 @@ async fn a_film_comes_whole_or_in_one_part_to_desks_and_nothing_beside_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_asked_of_clips_is_read_strictly() {
-    let (mut rig, call) = shot().await;
+    let (mut rig, call) = shot(None).await;
     let clip = format!("/api/calls/{call}/clips/{}", sha256());
     for (what, body) in [
         ("release", "{}"),
@@ -197,18 +194,19 @@ async fn what_is_asked_of_clips_is_read_strictly() {
         let answer = rig.two.ask("POST", &format!("{clip}/{what}"), body).await;
         assert_eq!(answer.status, 400, "{what} {body}: {answer:?}");
     }
-    for instead in ["x", "../x", &"0".repeat(64)] {
-        let body = json!({ "instead": instead }).to_string();
-        let code = refused(&mut rig.two, &format!("{clip}/release"), &body).await;
-        assert_eq!(
-            code,
-            if instead.len() == 64 { "unknown_clip" } else { "text" },
-            "{instead}"
-        );
-    }
-    let elsewhere = format!("/api/calls/{call}/clips/{}", "0".repeat(64));
+    let corrects = r#"{"instead":"../x"}"#;
     assert_eq!(
-        refused(&mut rig.two, &format!("{elsewhere}/release"), r#"{"instead":null}"#).await,
+        refused(&mut rig.two, &format!("{clip}/release"), corrects).await,
+        "text"
+    );
+    let elsewhere = format!("/api/calls/{call}/clips/{}", "0".repeat(64));
+    for (what, body) in [("release", r#"{"instead":null}"#), ("recall", "{}")] {
+        let code = refused(&mut rig.two, &format!("{elsewhere}/{what}"), body).await;
+        assert_eq!(code, "own_head_unknown", "{what}");
+    }
+    let short = r#"{"from_ms":0,"to_ms":5000}"#;
+    assert_eq!(
+        refused(&mut rig.one, &format!("{elsewhere}/shorten"), short).await,
         "clip_unknown"
     );
     for hostile in ["..", "%2e%2e", "x", &sha256().to_uppercase()] {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub(crate) use maker::Programs;
-pub(crate) use shelf::{Kept, KeptCut, Note, forget_wish, note, notes, wish};
+pub(crate) use shelf::{Kept, KeptCut, Note, forget_wish, note, notes, recall_later, recall_said, wish};
 pub(crate) use thread::{Handle, start};
 
 /// The folder of a footage's clips inside the footage's.
@@ -159,6 +159,8 @@ pub(crate) struct Found {
     pub(crate) finished: Option<Finished>,
     pub(crate) clips: Vec<Kept>,
     pub(crate) wishes: Vec<Wish>,
+    /// Clips whose recall is still to be said, and who pressed it.
+    pub(crate) recalls: Vec<(Hash, KeptBy)>,
 }
 
 impl Job {

@@ -30,6 +30,8 @@ const MS_MAX: u64 = 86_400_000;
 const LOOKED_MAX: usize = 4 * CLIPS_MAX;
 /// What a shorter whole that is wanted is called on the disk.
 const WISH: &str = "wish";
+/// And a recall that is still to be said.
+const RECALL: &str = "recall";
 /// The file of notes of a call, and how many it has room for: releases and their recalls are bounded by the rules.
 const NOTES: &str = "clips.json";
 const NOTES_MAX: usize = 128;
@@ -270,6 +272,38 @@ pub(super) fn wishes(folder: &Path) -> Vec<Wish> {
         }
     };
     names.filter_map(read).collect()
+}
+
+/// A recall that was pressed before this node knew how far its own chain had gone: it is said as soon as it does.
+fn recall_name(clip: Hash) -> String {
+    format!("{clip}.{RECALL}")
+}
+
+/// Keeps a recall that is still to be said.
+pub(crate) fn recall_later(folder: &Path, clip: Hash, by: &KeptBy) -> io::Result<()> {
+    disk::write(folder, &recall_name(clip), by)
+}
+
+/// It is said.
+pub(crate) fn recall_said(folder: &Path, clip: Hash) {
+    if let Err(error) = fs::remove_file(folder.join(recall_name(clip))) {
+        tracing::warn!(%error, "a recall that was said may be said again");
+    }
+}
+
+/// The recalls that are still to be said. One that cannot be read is one all the same.
+pub(super) fn recalls(folder: &Path) -> Vec<(Hash, KeptBy)> {
+    let named = named(folder, RECALL).into_iter().take(CLIPS_MAX);
+    let nobody = KeptBy {
+        seat: String::new(),
+        name: String::new(),
+    };
+    let read = |name: String| {
+        let clip: Hash = name.parse().ok()?;
+        let by = disk::read(&folder.join(recall_name(clip)));
+        Some((clip, by.unwrap_or_else(|_| nobody.clone())))
+    };
+    named.filter_map(read).collect()
 }
 
 /// Which seat of this side said a statement about clips.

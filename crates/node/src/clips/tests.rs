@@ -133,12 +133,15 @@ struct Rig {
 }
 
 impl Rig {
+    /// Starts the thread on an empty folder, and waits until it has looked around there.
     async fn new() -> Self {
-        Self::on(tempfile::tempdir().unwrap()).await
+        let mut rig = Self::on(tempfile::tempdir().unwrap());
+        rig.until(|news| matches!(news, News::Looked).then_some(())).await;
+        rig
     }
 
-    /// Starts the thread on a data folder, and waits until it has told that all is found.
-    async fn on(folder: tempfile::TempDir) -> Self {
+    /// Starts the thread on a data folder.
+    fn on(folder: tempfile::TempDir) -> Self {
         let (will, wills) = channel();
         let tools = Arc::new(AtomicBool::new(true));
         let looked = Arc::new(AtomicUsize::new(0));
@@ -229,7 +232,7 @@ async fn clips_are_made_one_after_the_other_and_found_again() {
     let (_, second) = rig.made().await;
     let Rig { folder, handle, .. } = rig;
     handle.end().await;
-    let mut again = Rig::on(folder).await;
+    let mut again = Rig::on(folder);
     let found = again
         .until(|news| match news {
             News::Found(of, found) if *of == OF => Some(found.clone()),
@@ -261,6 +264,9 @@ async fn programs_that_come_later_are_found_by_the_next_job() {
     rig.handle.make(job(2, OF, What::Cut(KeptCut::Pool))).unwrap();
     assert_eq!(rig.until(told).await, None);
     assert_eq!(rig.made().await.0, 2);
+    rig.tools.store(false, Ordering::SeqCst);
+    rig.handle.look();
+    assert_eq!(rig.until(told).await, Some(NO_TOOLS), "or when somebody asks");
     assert!(rig.looked.load(Ordering::SeqCst) >= 2);
 }
 
@@ -326,6 +332,19 @@ async fn a_wish_stays_until_it_is_fulfilled() {
     assert_eq!(shelf::wishes(&rig.clips()), [second]);
     std::fs::write(rig.clips().join(format!("{}-1-2.wish", "0".repeat(64))), b"{}").unwrap();
     assert_eq!(shelf::wishes(&rig.clips()).len(), 1, "one that is damaged is left out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_of_which_nothing_can_be_written_down_leaves_no_film() {
+    let mut rig = Rig::new().await;
+    // What tells of it cannot take its name: a folder has it.
+    let name = Hash(Sha256::digest([1]).into());
+    std::fs::create_dir_all(rig.clips().join(format!("{name}.json"))).unwrap();
+    rig.will.send(Will::Make(1)).unwrap();
+    rig.handle.make(job(1, OF, What::Cut(KeptCut::Pool))).unwrap();
+    assert_eq!(rig.failed().await, (1, FAILED));
+    let left: Vec<_> = std::fs::read_dir(rig.clips()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
 }
 
 /// A clip on the disk, and where it is described.

@@ -37,7 +37,15 @@ struct Queue {
     jobs: VecDeque<Job>,
     /// The footage of the job that is being worked on, and what stops it.
     running: Option<(FootageOf, Arc<AtomicBool>)>,
+    /// The programs are to be looked for again.
+    look: bool,
     ending: bool,
+}
+
+/// What the thread does next.
+enum Next {
+    Look,
+    Make(Box<Job>, Arc<AtomicBool>),
 }
 
 struct Shared {
@@ -71,6 +79,12 @@ impl Handle {
         queue.jobs.push_back(job);
         self.shared.wake.notify_all();
         Ok(())
+    }
+
+    /// Has the programs looked for again: they may have been installed since.
+    pub(crate) fn look(&self) {
+        self.shared.queue().look = true;
+        self.shared.wake.notify_all();
     }
 
     /// Forgets all jobs of a footage; the one that is being worked on is stopped.
@@ -160,7 +174,11 @@ impl<M: Maker> Thread<M> {
         }
         self.look_around();
         self.look_for_programs();
-        while let Some((job, stop)) = self.next() {
+        while let Some(next) = self.next() {
+            let Next::Make(job, stop) = next else {
+                self.look_for_programs();
+                continue;
+            };
             let (id, of) = (job.id, job.of);
             let news = match self.make(&job, &stop) {
                 Ok(kept) => News::Made(id, of, Box::new(kept)),
@@ -193,6 +211,7 @@ impl<M: Maker> Thread<M> {
                 finished: Finished::read(&of.folder(&self.data)),
                 clips: shelf::look(&folder, of, &|| self.is_ending()),
                 wishes: shelf::wishes(&folder),
+                recalls: shelf::recalls(&folder),
             };
             self.tell(News::Found(of, Box::new(found)));
         }
@@ -205,17 +224,20 @@ impl<M: Maker> Thread<M> {
         self.tell(News::Programs(found.err()));
     }
 
-    /// Waits for the next job.
-    fn next(&self) -> Option<(Job, Arc<AtomicBool>)> {
+    /// Waits for something to do; none: it is over.
+    fn next(&self) -> Option<Next> {
         let mut queue = self.shared.queue();
         loop {
             if queue.ending {
                 return None;
             }
+            if std::mem::take(&mut queue.look) {
+                return Some(Next::Look);
+            }
             if let Some(job) = queue.jobs.pop_front() {
                 let stop = Arc::new(AtomicBool::new(false));
                 queue.running = Some((job.of, stop.clone()));
-                return Some((job, stop));
+                return Some(Next::Make(Box::new(job), stop));
             }
             queue = self.shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -251,7 +273,13 @@ impl<M: Maker> Thread<M> {
             .make(&job, parent.as_deref(), &folder, &mut progress, stop)
             .inspect_err(|code| self.tools &= *code != super::NO_TOOLS)?;
         let kept = Kept::of(job.of, &job.draft, &made, self.clock.utc_ms());
-        kept.write(&folder).map_err(|error| code(&error))?;
+        if let Err(error) = kept.write(&folder) {
+            // Without what is said of it nobody would find it again: it gives back its room.
+            for path in [Some(&made.path), made.poster.as_ref()].into_iter().flatten() {
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(code(&error));
+        }
         if let What::Shorter(wish) = &job.what {
             shelf::forget_wish(&folder, wish);
         }

@@ -57,6 +57,8 @@ struct OfCall {
     work: Vec<Work>,
     /// Which seat said which of our statements, once it was read.
     said: Option<BTreeMap<Hash, KeptBy>>,
+    /// Clips that are recalled here and whose recall is still to be said, and who pressed it.
+    recalling: BTreeMap<Hash, KeptBy>,
     /// What desks were told by.
     shown: Option<Shown>,
 }
@@ -176,7 +178,7 @@ impl Clips {
 
 impl Core {
     /// The thread that makes clips reports.
-    pub(super) fn clip_news(&mut self, news: News) {
+    pub(super) async fn clip_news(&mut self, news: News) {
         match news {
             News::Programs(missing) => {
                 if std::mem::replace(&mut self.clips.programs, missing) != missing {
@@ -184,7 +186,10 @@ impl Core {
                     self.clips.waiting.extend(calls);
                 }
             }
-            News::Found(of, found) => self.clips_found(of, *found),
+            News::Found(of, found) => {
+                self.clips_found(of, *found);
+                self.say_recalls(of.call).await;
+            }
             News::Looked => {
                 self.clips.looked = true;
                 for of in self.footages_known() {
@@ -204,6 +209,9 @@ impl Core {
                 self.clips_changed(of.call);
             }
             News::Failed(id, why) => {
+                if why == clips::NO_TOOLS {
+                    self.clips.programs = Some(why);
+                }
                 if let Some((call, work)) = self.clips.work(id) {
                     (work.state, work.stage, work.why) = (ClipWorkState::Failed, None, Some(why));
                     work.percent = 0;
@@ -237,6 +245,7 @@ impl Core {
         for clip in found.clips {
             held.add(clip);
         }
+        held.recalling.extend(found.recalls);
         for wish in found.wishes {
             self.want(of, wish);
         }
@@ -286,10 +295,13 @@ impl Core {
     }
 
     /// This node knows how far its own chains with a side have gone: desks may say something of clips from here on.
-    pub(super) fn clips_may_be_spoken_of(&mut self, far: SideId) {
+    pub(super) async fn clips_may_be_spoken_of(&mut self, far: SideId) {
         let with_clips = self.clips.calls.keys().copied();
         let calls: Vec<CallId> = with_clips.filter(|id| self.line_of(*id) == Some(far)).collect();
-        self.clips.waiting.extend(calls);
+        for id in calls {
+            self.clips.waiting.insert(id);
+            self.say_recalls(id).await;
+        }
     }
 
     /// Tells desks which calls' clips have changed, as far as the pace allows.

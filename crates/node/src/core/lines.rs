@@ -244,7 +244,7 @@ impl Core {
         let first = !std::mem::replace(&mut line.level, true);
         self.resume_calls(far, first).await;
         if first {
-            self.clips_may_be_spoken_of(far);
+            self.clips_may_be_spoken_of(far).await;
         }
     }
 

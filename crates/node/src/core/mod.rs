@@ -431,7 +431,7 @@ impl Core {
                     continue;
                 }
                 Some(news) = clips.recv() => {
-                    self.clip_news(news);
+                    self.clip_news(news).await;
                     self.show_changes().await;
                     continue;
                 }
@@ -491,7 +491,7 @@ impl Core {
             #[cfg(test)]
             Order::RecorderNews(news) => self.recorder_news(*news).await,
             #[cfg(test)]
-            Order::ClipNews(news) => self.clip_news(*news),
+            Order::ClipNews(news) => self.clip_news(*news).await,
         }
     }
 

@@ -9,6 +9,7 @@ mod delivery;
 mod films;
 mod footage;
 mod interpreters;
+mod kept;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},

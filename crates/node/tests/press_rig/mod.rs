@@ -144,7 +144,7 @@ impl<'a> Signed<'a> {
     }
 
     /// The far side asked a day before; the call is agreed and, where `held` says so, was held.
-    fn call(&self, terms: Terms, held: Option<(i64, i64)>) -> (Chains, Vec<Statement>) {
+    fn call(&self, terms: Terms, held: Option<(i64, i64)>, released: Option<Hash>) -> (Chains, Vec<Statement>) {
         let asked_at = terms.start.0 - 86_400_000;
         let has_footage = terms.footage.is_some();
         let first = call::ask(self.far_side(), terms, Timestamp(asked_at)).unwrap();
@@ -177,6 +177,9 @@ impl<'a> Signed<'a> {
                 say(near, Body::Close, begun + 120_000);
             }
             say(far, Body::End, ended);
+            if let Some(clip) = released {
+                say(near, Body::Release { clip, instead: None }, ended + 60_000);
+            }
         }
         (chains, all)
     }
@@ -211,11 +214,11 @@ pub struct Rig {
 /// A node with both calls of December 2021, one to come whose topics may be announced, one of which nothing may, and one
 /// that was held with footage.
 pub async fn rig() -> Rig {
-    rig_with(|_, _| ()).await
+    rig_with(None, |_, _| ()).await
 }
 
-/// The same; `before` may put something into the data folder of the node, of these calls.
-pub async fn rig_with(before: impl FnOnce(&Path, &[String])) -> Rig {
+/// The same; a clip of the last call is released, and `before` may put something into the data folder of the node.
+pub async fn rig_with(released: Option<Hash>, before: impl FnOnce(&Path, &[String])) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("side");
     node::setup::init(&dir, config(), &[]).unwrap();
@@ -226,16 +229,16 @@ pub async fn rig_with(before: impl FnOnce(&Path, &[String])) -> Rig {
     let mut calls = Vec::new();
     for held in HELD {
         let terms = signed.terms(held.0 - 300_000, Announce::Call);
-        calls.push(signed.store(&store, &signed.call(terms, Some(held))).await);
+        calls.push(signed.store(&store, &signed.call(terms, Some(held), None)).await);
     }
     let soon = node::http::Clock::system().utc_ms() + 86_400_000;
     for announce in [Announce::Topics, Announce::Nothing] {
-        let call = signed.call(signed.terms(soon, announce), None);
+        let call = signed.call(signed.terms(soon, announce), None, None);
         calls.push(signed.store(&store, &call).await);
     }
     let filmed = signed.with_footage(signed.terms(HELD[1].0 - 3_600_000, Announce::Nothing));
     let held = (HELD[1].0 - 3_000_000, HELD[1].0 - 1_000_000);
-    calls.push(signed.store(&store, &signed.call(filmed, Some(held))).await);
+    calls.push(signed.store(&store, &signed.call(filmed, Some(held), released)).await);
     before(&dir, &calls);
     let node = Node::start(&dir).await.unwrap();
     let one = seat(&node, &store, "desk-one", Role::Press).await;

@@ -2,13 +2,13 @@
 
 use call::{Body, CallId, Hash};
 
-use super::{Core, jobs::BUSY, same};
+use super::{Core, jobs::BUSY, release_of, same};
 use crate::{
     api::{ClipWorkState, ClipsView, Hex32, Role},
     clips::{self, KeptBy, Note, SHORTEST_MS, WISHED_MAX, What, Wish},
     core::{
         Act,
-        calls::{node_refusal, refusal},
+        calls::{Held, node_refusal, refusal},
         convert,
     },
     http::{ApiError, Film, Seat},
@@ -97,11 +97,81 @@ impl Core {
             }
             ClipAct::Recall { clip } => {
                 let clip = named(clip)?;
+                if !self.may_speak(call) {
+                    self.recall_later(call, seat, clip).await?;
+                    return self.shown_clips(id, seat.role).await;
+                }
                 self.say_of_clip(id, call, seat, &Act::Recall { clip }).await?;
             }
             ClipAct::Again => self.try_again(call),
         }
         self.shown_clips(id, seat.role).await
+    }
+
+    /// Whether a recall can be said later of a clip: it is here, and this side's word is a part of its release.
+    pub(super) fn may_recall_later(&self, held: &Held, clip: Hash) -> bool {
+        let known = held.chains().call().and_then(|id| self.clips.calls.get(&id));
+        let here = known.is_some_and(|known| known.clip(clip).is_some() && !known.recalling.contains_key(&clip));
+        let release = release_of(held.state(), self.own.id, clip);
+        here && release.is_some_and(|release| release.by.iter().any(|mark| mark.side == self.own.id))
+    }
+
+    /// Takes a clip off the page at once, although this node does not know yet how far its own chain has gone: that it is
+    /// recalled is said when it does.
+    async fn recall_later(&mut self, id: CallId, seat: &Seat, clip: Hash) -> Result<(), ApiError> {
+        let held = self.calls.get(&id).ok_or(ApiError::NotFound)?;
+        if !self.may_recall_later(held, clip) {
+            return Err(node_refusal("own_head_unknown"));
+        }
+        let Some(known) = self.clips.calls.get_mut(&id) else {
+            return Err(ApiError::NotFound);
+        };
+        known.recalling.insert(clip, by(seat));
+        let of = known.clip(clip).map(|(clip, _)| clip.footage());
+        self.clips_changed(id);
+        tracing::info!(seat = %seat.id, call = ?id, ?clip, "a clip is recalled: that is said when the own head is known");
+        let (Some(of), by) = (of, by(seat)) else { return Ok(()) };
+        let folder = clips::folder(&self.clips.data, of);
+        let kept = tokio::task::spawn_blocking(move || clips::recall_later(&folder, clip, &by)).await;
+        if !matches!(kept, Ok(Ok(()))) {
+            // It is off the page as long as this node runs, and is said before it is put back there.
+            tracing::error!(call = ?id, "a recall could not be kept: press it again after a start of the node");
+        }
+        Ok(())
+    }
+
+    /// Says the recalls that waited.
+    pub(super) async fn say_recalls(&mut self, id: CallId) {
+        if !self.may_speak(id) {
+            return;
+        }
+        let Some(known) = self.clips.calls.get(&id) else { return };
+        let recalls: Vec<(Hash, KeptBy)> = known.recalling.iter().map(|(clip, by)| (*clip, by.clone())).collect();
+        for (clip, by) in recalls {
+            match self.say(id, Body::Recall { clip }).await {
+                Ok(()) => {
+                    let chains = self.calls.get(&id).map(Held::chains);
+                    if let Some(said) = chains.and_then(|chains| chains.head(self.own.id)) {
+                        self.note(id, said.hash, by).await;
+                    }
+                }
+                // It has come true otherwise.
+                Err(ApiError::Refusal(_)) => {}
+                Err(error) => {
+                    tracing::error!(?error, "a recall could not be said");
+                    continue;
+                }
+            }
+            let Some(known) = self.clips.calls.get_mut(&id) else {
+                return;
+            };
+            known.recalling.remove(&clip);
+            if let Some((kept, _)) = known.clip(clip) {
+                let folder = clips::folder(&self.clips.data, kept.footage());
+                tokio::task::spawn_blocking(move || clips::recall_said(&folder, clip));
+            }
+            self.clips_changed(id);
+        }
     }
 
     /// Says something about a clip; it is on the page, or off it, before anybody is answered.
@@ -196,6 +266,9 @@ impl Core {
                 What::Shorter(wish) => self.want(of, wish),
                 What::Cut(_) => self.order_cuts(of),
             }
+        }
+        if self.clips.programs.is_some() {
+            self.clips.handle.look();
         }
         self.clips.waiting.insert(id);
     }

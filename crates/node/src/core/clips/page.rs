@@ -14,7 +14,10 @@ impl Core {
         let mut released: Vec<Released> = Vec::new();
         for (id, held) in &self.clips.calls {
             let Some(call) = self.calls.get(id) else { continue };
-            let clips = held.clips().filter(|(_, cut_off)| !cut_off);
+            let clips = held.clips().filter(|(clip, cut_off)| {
+                let recalled = held.recalling.contains_key(&clip.hash());
+                !cut_off && !recalled
+            });
             released.extend(clips.filter_map(|(clip, _)| self.released(call.state(), clip)));
         }
         released.sort_by(|a, b| {

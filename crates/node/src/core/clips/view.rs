@@ -134,7 +134,10 @@ impl Core {
             return refused("role");
         }
         if !about.may_speak {
-            return refused("own_head_unknown");
+            return ClipMay {
+                recall: self.may_recall_later(about.held, clip),
+                ..refused("own_head_unknown")
+            };
         }
         let can = |body: &Body| call::may(about.held.chains(), self.own.id, body, about.now);
         // Consent is to exactly what the other side has said.
@@ -195,6 +198,8 @@ impl Core {
             sounds: clip.sounds.clone(),
             state: if cut_off {
                 ClipState::CutOff
+            } else if about.known.is_some_and(|known| known.recalling.contains_key(&hash)) {
+                ClipState::Recalled
             } else {
                 stands(release, self.own.id)
             },
