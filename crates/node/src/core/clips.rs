@@ -321,7 +321,7 @@ impl Core {
 }
 
 /// How a clip's release stands, where a side said anything of it: of several, what is nearest to being shown.
-fn release_of<'a>(state: &'a State, own: SideId, clip: Hash) -> Option<&'a ReleaseState> {
+fn release_of(state: &State, own: SideId, clip: Hash) -> Option<&ReleaseState> {
     let rank = |release: &&ReleaseState| {
         let ours = release.by.iter().any(|mark| mark.side == own);
         (release.standing, ours, !release.by.is_empty())

@@ -215,7 +215,7 @@ impl Core {
             return Err(node_refusal(CUT_OFF));
         }
         let (from_ms, to_ms) = span;
-        let length = to_ms.checked_sub(from_ms).unwrap_or(0);
+        let length = to_ms.saturating_sub(from_ms);
         if to_ms > parent.ms || length < SHORTEST_MS || length >= parent.ms {
             return Err(node_refusal(SHORT));
         }

@@ -264,7 +264,11 @@ async fn what_a_side_releases_alone_is_on_its_page_until_it_takes_it_back() {
     assert!(on_page(&world.a).is_empty());
 
     let view = of_clip(&world.a, &id, release(clip, None)).await.unwrap();
-    assert_eq!(on_page(&world.a), [clip.clone()], "before anybody is answered");
+    assert_eq!(
+        on_page(&world.a),
+        std::slice::from_ref(clip),
+        "before anybody is answered"
+    );
     let shown = find(&view, clip);
     assert_eq!(shown.state, ClipState::Released);
     assert_eq!(shown.may.release.as_deref(), Some("said_already"));
@@ -312,7 +316,7 @@ async fn what_takes_both_is_on_the_page_once_both_have_said_it_and_either_takes_
     assert_eq!(state(&view, clip), Some(ClipState::Released));
     assert!(on_page(&world.b).is_empty(), "its file is not there");
     until_clips(&world.a, &id, |view| state(view, clip) == Some(ClipState::Released)).await;
-    assert_eq!(on_page(&world.a), [clip.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(clip));
 
     of_clip(&world.b, &id, recall(clip)).await.unwrap();
     until_clips(&world.a, &id, |view| state(view, clip) == Some(ClipState::Recalled)).await;
@@ -333,7 +337,7 @@ async fn nothing_is_released_before_its_embargo_is_over() {
     act(&world.b, &id, Act::End).await.unwrap();
     until_clips(&world.a, &id, |view| find(view, clip).may.release.is_none()).await;
     of_clip(&world.a, &id, release(clip, None)).await.unwrap();
-    assert_eq!(on_page(&world.a), [clip.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(clip));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -347,7 +351,7 @@ async fn a_correction_takes_the_place_of_a_clip_on_the_page_for_good() {
         "unknown_clip"
     );
     let view = of_clip(&world.a, &id, release(old, None)).await.unwrap();
-    assert_eq!(find(&view, new).may.correct, [old.clone()]);
+    assert_eq!(find(&view, new).may.correct, std::slice::from_ref(old));
     assert!(find(&view, old).may.correct.is_empty());
     let view = of_clip(&world.a, &id, release(new, Some(old))).await.unwrap();
     assert_eq!(
@@ -355,7 +359,7 @@ async fn a_correction_takes_the_place_of_a_clip_on_the_page_for_good() {
         (Some(ClipState::Replaced), Some(ClipState::Released))
     );
     assert_eq!(find(&view, new).instead.as_ref(), Some(old));
-    assert_eq!(on_page(&world.a), [new.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(new));
     assert!(world.a.press.clips()[0].view.corrects);
     assert_eq!(no(of_clip(&world.a, &id, release(old, None)).await), "clip_replaced");
     of_clip(&world.a, &id, recall(new)).await.unwrap();
@@ -368,12 +372,12 @@ async fn footage_that_was_closed_earlier_takes_what_shows_more_off_the_page_and_
     let id = world.shot(Release::Either, Until::None).await;
     let clip = &hold(&world, &world.a, &id, &[b"one"]).await[0];
     of_clip(&world.a, &id, release(clip, None)).await.unwrap();
-    assert_eq!(on_page(&world.a), [clip.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(clip));
     // It ends a second and more before that: nothing of it is of after the close.
     let later = call::Timestamp(OPENED + 62_000);
     recorder_says(&world.a, recording::News::Shortening(of(&id), later)).await;
     clips(&world.a, &id).await.unwrap();
-    assert_eq!(on_page(&world.a), [clip.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(clip));
 
     let earlier = OPENED + 30_000;
     recorder_says(&world.a, recording::News::Shortening(of(&id), call::Timestamp(earlier))).await;

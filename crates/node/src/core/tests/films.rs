@@ -81,7 +81,7 @@ async fn real_films_are_cut_across_a_stop_signed_released_and_made_shorter() {
         assert_eq!(one.signed_by.as_deref(), Some("Washington"));
     }
     of_clip(&world.a, &id, release(&pool.sha256, None)).await.unwrap();
-    assert_eq!(on_page(&world.a), [pool.sha256.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(&pool.sha256));
 
     let shorter = ClipAct::Shorten {
         clip: pool.sha256.clone(),
@@ -98,5 +98,5 @@ async fn real_films_are_cut_across_a_stop_signed_released_and_made_shorter() {
     of_clip(&world.a, &id, release(&short.sha256, Some(&pool.sha256)))
         .await
         .unwrap();
-    assert_eq!(on_page(&world.a), [short.sha256.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(&short.sha256));
 }

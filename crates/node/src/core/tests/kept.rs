@@ -43,7 +43,7 @@ async fn what_was_made_and_released_is_there_after_a_start_and_what_is_damaged_i
     let shown = find(&view, one);
     assert_eq!((shown.state, shown.here), (ClipState::Released, true));
     assert_eq!(shown.acts.last().unwrap().name.as_deref(), Some("EXAMPLE desk"));
-    assert_eq!(on_page(&world.a), [one.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(one));
     // Its release stands and may be taken back, but there is no film of it.
     assert!(!find(&view, two).here && find(&view, two).may.recall);
     assert_eq!(state(&view, three), None);
@@ -80,7 +80,7 @@ async fn a_recall_takes_effect_before_the_own_head_is_known_and_is_said_when_it_
     world.b.stop().await;
     world.a = start_again(&a).await;
     until_clips(&world.a, &id, |view| state(view, clip) == Some(ClipState::Released)).await;
-    assert_eq!(on_page(&world.a), [clip.clone()]);
+    assert_eq!(on_page(&world.a), std::slice::from_ref(clip));
     assert_eq!(
         no(of_clip(&world.a, &id, release(clip, None)).await),
         "own_head_unknown"
@@ -150,6 +150,15 @@ async fn a_shorter_whole_is_asked_for_within_bounds_and_outlives_a_stop() {
         to_ms: 5_000,
     };
     assert_eq!(no(of_clip(&world.a, &id, unknown).await), "clip_unknown");
+    // What is wanted is on the disk before anybody is answered (full(4)).
+    let dir = world.root.path().join("a");
+    let full = made::folder(&dir, of(&id)).join(format!("{clip}-1000-5000.wish.part"));
+    std::os::unix::fs::symlink("/dev/full", full).unwrap();
+    assert_eq!(
+        no(of_clip(&world.a, &id, shorter(1_000, 5_000)).await),
+        "clip_disk_full"
+    );
+    assert!(clips(&world.a, &id).await.unwrap().work.is_empty());
     let asked = of_clip(&world.a, &id, shorter(1_000, 5_000)).await.unwrap();
     assert_eq!(asked.work.len(), 1);
     assert_eq!(asked.work[0].shortens.as_ref(), Some(&clip));
@@ -158,7 +167,6 @@ async fn a_shorter_whole_is_asked_for_within_bounds_and_outlives_a_stop() {
     // Nothing can be cut of what is no film: that is said, and tried again after a start.
     let failed = |view: &ClipsView| matches!(&view.work[..], [work] if work.state == ClipWorkState::Failed);
     until_clips(&world.a, &id, failed).await;
-    let dir = world.root.path().join("a");
     finished(&world, CLOSED).write(&of(&id).folder(&dir)).unwrap();
     world.a.stop().await;
     world.a = start_again(&dir).await;
