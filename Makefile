@@ -102,10 +102,10 @@ test-web: web
 		npx vite build --outDir "$$again" --emptyOutDir --logLevel error && diff -r dist "$$again"
 
 stories: setup-test built web/e2e/node_modules/.installed
-	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs
+	VISAVIS=$(TESTED)/visavis SIGN_CLIP=$(TESTED)/examples/sign_clip node web/e2e/run.mjs
 
 story: setup-test built web/e2e/node_modules/.installed
-	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs $(or $(NAME),line)
+	VISAVIS=$(TESTED)/visavis SIGN_CLIP=$(TESTED)/examples/sign_clip node web/e2e/run.mjs $(or $(NAME),line)
 
 # What only a browser can show is measured by stories, before the packets: nothing else may run beside those.
 bench: setup-test dist web/e2e/node_modules/.installed

@@ -1,7 +1,7 @@
 //! Makes clips of an invented call, of pictures and tones that ffmpeg draws: what a story gives to another implementation
 //! of C2PA to check. `sign_clip FOLDER` prints one line of JSON with the files' names.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;

@@ -107,7 +107,10 @@ fn frames_for_a_terminal_are_what_the_crate_makes() {
             }));
         }
     }
-    let text = serde_json::to_string_pretty(&json!({ "root": hex::encode(root), "frames": frames })).unwrap() + "\n";
+    let mut made = json!({ "root": hex::encode(root), "frames": frames });
+    // Whether serde_json keeps the order of keys depends on who else is built with it.
+    made.sort_all_objects();
+    let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
     let path = format!("{FOLDER}/sframe-crate.json");
     if std::env::var_os("VISAVIS_WRITE_VECTORS").is_some() {
         std::fs::write(&path, &text).unwrap();

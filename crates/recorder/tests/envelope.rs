@@ -103,7 +103,9 @@ fn envelopes_for_a_terminal_open_here_too() {
                 })
             })
             .collect();
-        let text = serde_json::to_string_pretty(&json!({ "envelopes": envelopes })).unwrap() + "\n";
+        let mut made = json!({ "envelopes": envelopes });
+        made.sort_all_objects();
+        let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
         std::fs::write(format!("{FOLDER}/footage-crate.json"), text).unwrap();
     }
     holds("footage-crate.json");

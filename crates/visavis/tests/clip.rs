@@ -21,7 +21,11 @@ fn verify(arguments: &[&Path]) -> Output {
 }
 
 fn seen(output: &Output) -> (i32, String) {
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     (output.status.code().unwrap(), said)
 }
 
@@ -39,7 +43,10 @@ fn a_clip_is_told_from_a_record_and_checked() {
     let (code, said) = seen(&verify(&[&made.path, trust, &pem]));
     assert_eq!(code, 0, "{said}");
     assert!(said.starts_with("valid, by Washington\n"), "{said}");
-    assert!(said.contains(&"07".repeat(32)) && said.contains("2021-12-30T20:35:00Z"), "{said}");
+    assert!(
+        said.contains(&"07".repeat(32)) && said.contains("2021-12-30T20:35:00Z"),
+        "{said}"
+    );
 
     let (code, said) = seen(&verify(&[&made.path, data, at]));
     assert_eq!(code, 0, "{said}");
@@ -63,7 +70,10 @@ fn a_clip_is_told_from_a_record_and_checked() {
     assert_eq!(code, 1, "{said}");
     assert!(said.starts_with("altered: sound, pictures"), "{said}");
     let told: Value = serde_json::from_slice(&verify(&[&changed, json]).stdout).unwrap();
-    assert_eq!((&told["outcome"], &told["altered"]), (&"altered".into(), &"film".into()));
+    assert_eq!(
+        (&told["outcome"], &told["altered"]),
+        (&"altered".into(), &"film".into())
+    );
 
     let plain = support::draw(at, "plain", &[], Some("sine=d=1"));
     let (code, said) = seen(&verify(&[&plain, trust, &pem]));

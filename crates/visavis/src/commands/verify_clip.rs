@@ -20,7 +20,11 @@ const ROOT_BYTES_MAX: usize = 1 << 20;
 pub fn is_clip(path: &Path) -> anyhow::Result<bool> {
     let mut head = Vec::new();
     let name = || path.display().to_string();
-    File::open(path).with_context(name)?.take(8).read_to_end(&mut head).with_context(name)?;
+    File::open(path)
+        .with_context(name)?
+        .take(8)
+        .read_to_end(&mut head)
+        .with_context(name)?;
     Ok(clip::looks_like_a_film(&head))
 }
 
@@ -41,12 +45,19 @@ pub fn run(asked: &Verify) -> anyhow::Result<ExitCode> {
 
 /// The roots that were named, and this node's own.
 fn roots(asked: &Verify) -> anyhow::Result<Vec<String>> {
-    let own = asked.dir.as_ref().map(|dir| dir.join(ROOT_CERTIFICATE)).filter(|path| path.exists());
+    let own = asked
+        .dir
+        .as_ref()
+        .map(|dir| dir.join(ROOT_CERTIFICATE))
+        .filter(|path| path.exists());
     let mut roots = Vec::new();
     for path in asked.trust.iter().chain(&own) {
         let text = String::from_utf8(read(path, ROOT_BYTES_MAX)?).unwrap_or_default();
         if !text.contains("-----BEGIN CERTIFICATE-----") {
-            anyhow::bail!("{}: not a certificate in PEM, as a clip is checked with", path.display());
+            anyhow::bail!(
+                "{}: not a certificate in PEM, as a clip is checked with",
+                path.display()
+            );
         }
         roots.push(text);
     }
@@ -72,7 +83,9 @@ fn say(report: &Report) {
             }
             match at {
                 Some(at) => output::line(format_args!("  signed {} (time stamp)", time(call::Timestamp(*at)))),
-                None => output::line("  when it was signed is not proven: no time stamp of an authority that you named"),
+                None => {
+                    output::line("  when it was signed is not proven: no time stamp of an authority that you named")
+                }
             }
         }
         Verdict::Untrusted { by } => {
