@@ -37,6 +37,9 @@ pub struct Config {
     /// The public page; none: it is not served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub press: Option<Press>,
+    /// Clips of footage.
+    #[serde(default)]
+    pub clips: Clips,
 }
 
 /// Pages and signalling.
@@ -103,6 +106,39 @@ pub struct Press {
     /// How readers reach it. None is for a proxy on this machine: refused anywhere but on a loopback address.
     #[serde(default = "Tls::off")]
     pub tls: Tls,
+}
+
+/// Clips of footage.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clips {
+    /// The URL of a time stamp authority (RFC 3161) that is asked about each clip, by its hash alone; none: nobody is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_stamps: Option<String>,
+}
+
+impl Clips {
+    fn check(&self) -> Result<(), ConfigError> {
+        match &self.time_stamps {
+            Some(url) if url.len() > URL_BYTES_MAX || !is_url(url) => Err(ConfigError::Value(format!(
+                "clips.time_stamps: {url:?} is not a URL like https://stamps.example.org/tsr"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Longest URL.
+const URL_BYTES_MAX: usize = 200;
+
+/// Whether a text is a URL that may stand in a page.
+fn is_url(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>?#".contains(&b))
+    })
 }
 
 impl Tls {
@@ -271,7 +307,7 @@ impl Config {
         if let Some(press) = &self.press {
             press.check()?;
         }
-        Ok(())
+        self.clips.check()
     }
 }
 
@@ -285,14 +321,8 @@ impl Press {
                 self.listen.ip()
             ));
         }
-        let plain = |url: &str| {
-            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-            rest.is_some_and(|rest| {
-                !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>?#".contains(&b))
-            })
-        };
         match &self.public {
-            Some(url) if url.len() > 200 || !plain(url) => value(format!(
+            Some(url) if url.len() > URL_BYTES_MAX || !is_url(url) => value(format!(
                 "press.public: {url:?} is not a URL like https://press.example.org"
             )),
             _ => Ok(()),

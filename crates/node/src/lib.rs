@@ -2,14 +2,17 @@
 //!
 //! Driven by the `visavis` binary. It holds no rule of its own: [`call`] says what may be said, [`sfu`] and [`link`]
 //! carry media, [`store`] remembers. Where to look: `core` for the order of things, `http` and `signin` for browsers,
-//! `media` for packets, `press` for the public page, `shell` for start and stop, `setup` and `pair` for the operator's commands.
+//! `media` for packets, `recorder` and `clips` for footage, `press` for the public page, `shell` for start and stop, `setup`
+//! and `pair` for the operator's commands.
 
 pub mod api;
 pub mod books;
 #[cfg(debug_assertions)]
 mod capture;
+mod clips;
 pub mod config;
 mod core;
+mod disk;
 pub mod enrol;
 pub mod http;
 pub mod keys;

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     api::{self, OwnSideView},
+    clips,
     config::{Config, ConfigError, Tls},
     core::{self, Order, Own, Parts},
     http::{Clock, Door, DoorError, Gate, GateConfig, Limits, Stop, Stopper},
@@ -78,6 +79,12 @@ pub enum StartError {
     /// The recorder's threads did not start.
     #[error("the recorder did not start: {0}")]
     Recorder(io::Error),
+    /// The thread that makes clips did not start.
+    #[error("clips: {0}")]
+    Clips(io::Error),
+    /// What clips are signed with.
+    #[error(transparent)]
+    Root(#[from] clip::RootError),
     /// The system gave no randomness.
     #[error("the system gives no randomness: a node does not start without it")]
     Entropy,
@@ -183,6 +190,7 @@ impl Node {
         let press_url = public.as_ref().map(|public| public.url.clone());
         let press = Press::open(&config, side.0, store.clone(), clock.clone(), press_url.clone()).await?;
         let public_clock = clock.clone();
+        let (clips, clip_news) = open_clips(dir, &config, &clock)?;
         let core = core::start(Parts {
             own,
             clock,
@@ -193,6 +201,10 @@ impl Node {
             ring,
             recorder,
             recorder_news,
+            clips,
+            clip_news,
+            press: press.clone(),
+            data: dir.to_owned(),
         })
         .await?;
 
@@ -204,7 +216,8 @@ impl Node {
         })?;
         let (stopper, stop) = Stop::pair();
         let sockets = core.clone();
-        let app = press::routes(routes::routes(gate.clone()), &press).finish(
+        let routes = clips::desk::routes(routes::routes(gate.clone()));
+        let app = press::routes(routes, &press).finish(
             core.clone(),
             Arc::new(move |seat, socket| routes::socket(sockets.clone(), seat, socket)),
         );
@@ -269,6 +282,18 @@ type RecorderParts = (
 fn open_recorder(dir: &Path) -> Result<RecorderParts, StartError> {
     let key = keys::recorder(dir)?;
     recorder::start(dir, key).map_err(StartError::Recorder)
+}
+
+/// The thread that makes clips, signed under the side's own root for them.
+fn open_clips(
+    dir: &Path,
+    config: &Config,
+    clock: &Clock,
+) -> Result<(clips::Handle, tokio::sync::mpsc::Receiver<clips::News>), StartError> {
+    let root = clip::Root::open(dir, &config.name, clock.utc_ms())?;
+    let stamps = config.clips.time_stamps.as_deref();
+    let signer = clip::Signer::new(&root.certificate_pem, &root.key_pem, &config.name, stamps)?;
+    clips::start(dir, clock.clone(), clips::Programs::new(signer)).map_err(StartError::Clips)
 }
 
 fn bind_link(config: &Config, side: SideId, key: &Key) -> Result<Endpoint, StartError> {

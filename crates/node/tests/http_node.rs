@@ -6,7 +6,7 @@ mod http_rig;
 use http_rig::{Client, JSON, exchange, get, request};
 use node::Node;
 use node::api::Role;
-use node::config::{Config, Http, Link, Media, Ring, Seats, Tls};
+use node::config::{Clips, Config, Http, Link, Media, Ring, Seats, Tls};
 use node::enrol::{self, NewSeat};
 
 const ROLES: [Role; 6] = [
@@ -39,6 +39,7 @@ fn config() -> Config {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: None,
     }
 }
@@ -85,6 +86,7 @@ async fn every_route_of_a_node_admits_its_roles_and_no_other() {
         for (method, operation) in operations.as_object().unwrap() {
             let method = method.to_uppercase();
             let real = path.replace("{id}", &"0".repeat(64));
+            let real = real.replace("{sha256}", &"0".repeat(64)).replace("{file}", "0.mp4");
             let body = if method == "POST" { "{}" } else { "" };
             let bare = request(&method, &real, &node.http.to_string(), &[JSON], body.as_bytes());
             let status = exchange(node.http, &bare).await.status;

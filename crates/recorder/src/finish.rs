@@ -36,6 +36,9 @@ pub struct Final {
     pub path: PathBuf,
     /// Its length in bytes.
     pub bytes: u64,
+    /// How long after the take began what stands first in it was captured. All files of a take begin at the same moment:
+    /// it is the earliest of theirs.
+    pub begins: Duration,
     /// How long it plays.
     pub length: Duration,
     /// Its pictures, if it has any.
@@ -97,8 +100,8 @@ fn next_box(input: &mut impl Read, left: &mut u64) -> io::Result<Option<(Vec<u8>
     Ok(Some((bytes, kind)))
 }
 
-/// All samples of the whole fragments that had been captured by the press, each kind in order.
-fn read(path: &Path, press: Option<i64>) -> io::Result<Vec<Entry>> {
+/// All samples of the whole fragments that had been captured by the press, each kind in order, and when the first was.
+fn read(path: &Path, press: Option<i64>) -> io::Result<(Vec<Entry>, i64)> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut left = length;
@@ -106,12 +109,13 @@ fn read(path: &Path, press: Option<i64>) -> io::Result<Vec<Entry>> {
     let mut demuxer = Fmp4SegmentDemuxer::new();
     let mut entries = Vec::new();
     let (mut places, mut ended) = ([0_i64; 2], [false; 2]);
+    let mut begins: Option<i64> = None;
 
     let Some((mut init, _)) = next_box(&mut input, &mut left)? else {
-        return Ok(entries);
+        return Ok((entries, 0));
     };
     let Some((moov, _)) = next_box(&mut input, &mut left)? else {
-        return Ok(entries);
+        return Ok((entries, 0));
     };
     init.extend_from_slice(&moov);
     demuxer.handle_init_segment(&init).map_err(other)?;
@@ -136,6 +140,7 @@ fn read(path: &Path, press: Option<i64>) -> io::Result<Vec<Entry>> {
             // Once something came after the press, nothing of that kind is kept.
             ended[kind as usize] |= press.is_some_and(|press| captured > press - MARGIN);
             if !ended[kind as usize] {
+                begins = Some(begins.map_or(captured, |first| first.min(captured)));
                 entries.push(Entry {
                     kind,
                     key: sample.keyframe,
@@ -147,7 +152,7 @@ fn read(path: &Path, press: Option<i64>) -> io::Result<Vec<Entry>> {
             }
         }
     }
-    Ok(entries)
+    Ok((entries, begins.unwrap_or(0)))
 }
 
 /// Puts what belongs together in time together in the file, each kind in its order.
@@ -192,7 +197,7 @@ pub(crate) fn person(dir: &Path, of: PlanPerson, press: Option<i64>) -> io::Resu
     if !growing.try_exists()? {
         return Ok(None);
     }
-    let mut entries = read(&growing, press)?;
+    let (mut entries, begins) = read(&growing, press)?;
     end_pictures(&mut entries);
     interleave(&mut entries);
     if entries.is_empty() {
@@ -233,6 +238,7 @@ pub(crate) fn person(dir: &Path, of: PlanPerson, press: Option<i64>) -> io::Resu
         side: of.side,
         path,
         bytes,
+        begins: Duration::from_micros(u64::try_from(begins).unwrap_or(0)),
         length: end(Kind::Sound).max(end(Kind::Picture)),
         sound: end(Kind::Sound),
         pictures: size.map(|(width, height)| Pictures { count, width, height }),

@@ -6,6 +6,7 @@
 
 mod asides;
 mod check;
+mod clips;
 mod footage;
 mod press;
 mod requests;
@@ -18,6 +19,7 @@ mod views;
 pub use self::press::*;
 pub use asides::*;
 pub use check::*;
+pub use clips::*;
 pub use footage::*;
 pub use requests::*;
 pub use seal::*;

@@ -174,6 +174,12 @@ pub enum ToBrowser {
         /// Kilobits a second.
         kbps: u32,
     },
+    /// The clips of a call have changed, for desks: at most twice a second.
+    #[serde(rename = "clips")]
+    Clips {
+        /// Call id.
+        call: String,
+    },
     /// The seat was opened elsewhere; stop.
     #[serde(rename = "replaced")]
     Replaced {},

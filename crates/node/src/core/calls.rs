@@ -297,6 +297,8 @@ impl Core {
             Act::Begin { .. } => Body::Begin { terms: in_force()? },
             Act::End => Body::End,
             Act::Open => Body::Open { terms: in_force()? },
+            Act::Release { clip, instead } => self.release(id, *clip, *instead)?,
+            Act::Recall { clip } => Body::Recall { clip: *clip },
             // Done before it comes to a statement.
             Act::Here(_) | Act::Close { .. } => return Err(ApiError::Internal),
             Act::Vouch { seat, person } => {

@@ -21,7 +21,7 @@ const SHOWINGS: Pace = Pace {
     per_second: 4,
 };
 /// Who sits at a desk.
-const DESKS: [Role; 2] = [Role::Operator, Role::Press];
+pub(super) const DESKS: [Role; 2] = [Role::Operator, Role::Press];
 
 /// Whether a seat of that role is shown how the other seats of its side do.
 pub(super) fn is_desk(role: Role) -> bool {

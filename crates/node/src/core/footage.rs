@@ -459,6 +459,8 @@ impl Core {
                 }
             }
             recorder::News::KeyFrame(take, source) => self.key_frame_for(take, source).await,
+            recorder::News::Finished(of, finished) => self.footage_finished(of, finished),
+            recorder::News::Shortening(of, closed) => self.footage_shortened(of, closed.0),
         }
     }
 

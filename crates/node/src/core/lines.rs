@@ -243,6 +243,9 @@ impl Core {
         let Some(line) = self.lines.get_mut(&far) else { return };
         let first = !std::mem::replace(&mut line.level, true);
         self.resume_calls(far, first).await;
+        if first {
+            self.clips_may_be_spoken_of(far).await;
+        }
     }
 
     async fn far_signal(&mut self, far: SideId, signal: link::Signal) {

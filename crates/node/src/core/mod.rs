@@ -8,6 +8,7 @@ mod asides;
 mod calls;
 mod chain;
 mod check;
+mod clips;
 mod convert;
 mod delivery;
 mod desks;
@@ -27,25 +28,30 @@ mod vouches;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
-use call::{CallId, Keyring, SideId, Signer, Timestamp};
+use call::{CallId, Hash, Keyring, SideId, Signer, Timestamp};
 use store::Store;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    api::{self, CallSummary, CallView, LineView, Role, ToBrowser},
+    api::{self, CallSummary, CallView, ClipsView, LineView, Role, ToBrowser},
+    clips as made,
     http::{ApiError, Clock},
     keys::Key,
     media::{Media, News},
+    press::Press,
     recorder,
     ring::Ring,
 };
 
 use asides::Asides;
 use check::Checks;
+use clips::Clips;
+pub(crate) use clips::{ClipAct, ClipFile};
 use delivery::Delivery;
 use desks::Desks;
 use footage::Footages;
@@ -126,6 +132,18 @@ pub(crate) enum Act {
     Admit(api::Person),
     /// Strike someone.
     Strike(u16),
+    /// Say this side's half of a clip's release.
+    Release {
+        /// SHA-256 of the clip.
+        clip: Hash,
+        /// The clip whose place it takes.
+        instead: Option<Hash>,
+    },
+    /// Take a clip's release back.
+    Recall {
+        /// SHA-256 of the clip.
+        clip: Hash,
+    },
     /// Something that is not signed.
     Here(Here),
 }
@@ -185,6 +203,35 @@ pub(crate) enum Ask {
         /// The call afterwards.
         reply: oneshot::Sender<Result<Box<CallView>, ApiError>>,
     },
+    /// The clips of one call.
+    Clips {
+        /// Its id.
+        id: String,
+        /// Who asks.
+        role: Role,
+        /// The clips.
+        reply: oneshot::Sender<Result<Box<ClipsView>, ApiError>>,
+    },
+    /// Do something about a call's clips.
+    ClipAct {
+        /// Its id.
+        id: String,
+        /// Who acts.
+        seat: Box<crate::http::Seat>,
+        /// What.
+        act: ClipAct,
+        /// The clips afterwards.
+        reply: oneshot::Sender<Result<Box<ClipsView>, ApiError>>,
+    },
+    /// Where a clip's file is.
+    ClipFile {
+        /// The call's id.
+        id: String,
+        /// The file's name.
+        name: String,
+        /// The file.
+        reply: oneshot::Sender<Result<ClipFile, ApiError>>,
+    },
 }
 
 /// One thing to take in.
@@ -229,6 +276,12 @@ pub(crate) enum Order {
     /// Tell a test all that the recorder is told from here on.
     #[cfg(test)]
     TapRecorder(mpsc::UnboundedSender<recorder::Order>),
+    /// Take news of a test's as the recorder's.
+    #[cfg(test)]
+    RecorderNews(Box<recorder::News>),
+    /// Take news of a test's as those of what makes clips.
+    #[cfg(test)]
+    ClipNews(Box<made::News>),
 }
 
 /// The way into the core. Cheap to clone.
@@ -269,6 +322,7 @@ pub(crate) struct Core {
     asides: Asides,
     desks: Desks,
     footage: Footages,
+    clips: Clips,
     /// Connections for which there is more to send than they have taken.
     pages_wait: BTreeSet<u64>,
     media: Media,
@@ -302,6 +356,14 @@ pub(crate) struct Parts {
     pub(crate) recorder: recorder::Handle,
     /// What the recorder tells.
     pub(crate) recorder_news: mpsc::Receiver<recorder::News>,
+    /// What makes clips.
+    pub(crate) clips: made::Handle,
+    /// What it tells.
+    pub(crate) clip_news: mpsc::Receiver<made::News>,
+    /// Where released clips are shown.
+    pub(crate) press: Press,
+    /// The data folder.
+    pub(crate) data: PathBuf,
 }
 
 /// Loads what the store holds and starts the core's task.
@@ -326,6 +388,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, store::StoreError> {
         asides: Asides::default(),
         desks: Desks::default(),
         footage: Footages::new(parts.recorder),
+        clips: Clips::new(parts.clips, parts.press, parts.data),
         pages_wait: BTreeSet::new(),
         media: parts.media,
         ring: parts.ring,
@@ -338,7 +401,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, store::StoreError> {
     core.load_lines().await?;
     core.load_calls().await?;
     core.load_commits().await?;
-    tokio::spawn(core.run(inbox_out, parts.news, parts.recorder_news));
+    tokio::spawn(core.run(inbox_out, parts.news, parts.recorder_news, parts.clip_news));
     Ok(inbox)
 }
 
@@ -348,6 +411,7 @@ impl Core {
         mut orders: mpsc::Receiver<Order>,
         mut news: mpsc::Receiver<News>,
         mut recorder: mpsc::Receiver<recorder::News>,
+        mut clips: mpsc::Receiver<made::News>,
     ) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -366,6 +430,11 @@ impl Core {
                     self.show_changes().await;
                     continue;
                 }
+                Some(news) = clips.recv() => {
+                    self.clip_news(news).await;
+                    self.show_changes().await;
+                    continue;
+                }
                 _ = tick.tick() => {
                     self.tick().await;
                     self.show_changes().await;
@@ -375,8 +444,9 @@ impl Core {
                     self.turn_pages().await;
                     continue;
                 }
-                _ = desks.tick(), if self.desks.wait() => {
+                _ = desks.tick(), if self.desks.wait() || self.clips.wait() => {
                     self.show_desks();
+                    self.show_clips();
                     continue;
                 }
                 _ = footage.tick(), if self.footage.wait() => {
@@ -387,10 +457,14 @@ impl Core {
             };
             match order {
                 Some(Order::Stop(done)) => {
+                    self.clips.stop();
                     self.stop_footage().await;
                     self.seats.tell_all(&ToBrowser::Going {});
                     self.endpoint.close().await;
+                    // Nobody takes news any more: whoever waits to tell some goes on to its end.
+                    drop((recorder, clips));
                     self.footage.end().await;
+                    self.clips.end().await;
                     let _ = done.send(());
                     return;
                 }
@@ -414,6 +488,10 @@ impl Core {
             Order::Tap(tapped) => self.tapped = Some(tapped),
             #[cfg(test)]
             Order::TapRecorder(tapped) => self.footage.tap(tapped),
+            #[cfg(test)]
+            Order::RecorderNews(news) => self.recorder_news(*news).await,
+            #[cfg(test)]
+            Order::ClipNews(news) => self.clip_news(*news).await,
         }
     }
 
@@ -436,6 +514,12 @@ impl Core {
                     .and_then(|id| self.call_view(id, role).ok_or(ApiError::NotFound));
                 drop(reply.send(outcome.map(Box::new)));
             }
+            Ask::Clips { id, role, reply } => drop(reply.send(self.shown_clips(&id, role).await.map(Box::new))),
+            Ask::ClipAct { id, seat, act, reply } => {
+                let outcome = self.act_on_clip(&id, &seat, &act).await;
+                drop(reply.send(outcome.map(Box::new)));
+            }
+            Ask::ClipFile { id, name, reply } => drop(reply.send(self.clip_file(&id, &name))),
         }
     }
 
@@ -471,7 +555,8 @@ impl Core {
     /// Brings media and every connected browser in line with what changed.
     async fn show_changes(&mut self) {
         if self.changed.is_empty() {
-            return self.show_desks();
+            self.show_desks();
+            return self.show_clips();
         }
         while let Some(id) = self.changed.pop_front() {
             self.arrange(id).await;
@@ -484,8 +569,10 @@ impl Core {
             }
             self.desks.shown(id);
             self.arrange_delivery(id).await;
+            self.settle_clips(id);
         }
         self.show_desks();
+        self.show_clips();
         let calls = self.summaries();
         self.seats.tell_all(&ToBrowser::Calls { calls });
     }

@@ -4,9 +4,12 @@
 
 mod asides;
 mod check;
+mod clips;
 mod delivery;
+mod films;
 mod footage;
 mod interpreters;
+mod kept;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -25,7 +28,7 @@ use crate::{
     Node, StartError,
     api::{self, CallView, Medium, Phase, Role, Verb},
     books::Books,
-    config::{Config, Http, Link, Media, Ring, Seats, Tls},
+    config::{Clips, Config, Http, Link, Media, Ring, Seats, Tls},
     http::{ApiError, Clock},
     keys::Key,
     pair, setup, shell,
@@ -64,6 +67,7 @@ fn make(dir: &Path, name: &str, zone: &str, any: SocketAddr) {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: None,
     };
     setup::init(dir, config, &[]).unwrap();

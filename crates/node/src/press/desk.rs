@@ -196,7 +196,7 @@ impl Press {
         }
     }
 
-    fn address(&self, path: &str) -> Option<String> {
+    pub(super) fn address(&self, path: &str) -> Option<String> {
         self.0.url.as_ref().map(|url| format!("{url}/en/{path}"))
     }
 

@@ -18,6 +18,7 @@ use store::{Store, StoreError};
 use crate::{config::Config, http::Clock};
 use book::Book;
 
+pub(crate) use ::press::{ClipView, Sha256Hex};
 pub(crate) use desk::routes;
 pub(crate) use public::{limits, router};
 
@@ -100,6 +101,14 @@ impl Press {
         let mut next = press::Edition::clone(&edition);
         next.clips = views;
         *edition = Arc::new(next);
+    }
+
+    /// The address of a clip while it is on the page.
+    pub(crate) fn clip_url(&self, clip: call::Hash) -> Option<String> {
+        let sha256 = press::Sha256Hex::of(clip.0);
+        let clips = self.clips();
+        clips.iter().find(|clip| clip.view.sha256 == sha256)?;
+        self.address(&format!("clip/{}", sha256.as_str()))
     }
 
     /// The clips that are released.

@@ -13,11 +13,9 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use press::Answer;
 use sha2::{Digest as _, Sha256};
-use tower::ServiceExt as _;
-use tower_http::services::ServeFile;
 
 use super::Press;
-use crate::http::{Clock, Limits, Pace, Peer, Tries, harden};
+use crate::http::{Clock, Film, Limits, Pace, Peer, Tries, harden, holds};
 
 /// Own files only: no script, no form, no frame, nothing inline.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; \
@@ -134,8 +132,8 @@ async fn any(State(public): State<Public>, request: Request) -> Response {
             ],
         )
             .into_response(),
-        Answer::Clip(sha256) => file(&public.press, &sha256, false, &asked).await,
-        Answer::Poster(sha256) => file(&public.press, &sha256, true, &asked).await,
+        Answer::Clip(sha256) => file(&public.press, &sha256, Film::Itself, &asked).await,
+        Answer::Poster(sha256) => file(&public.press, &sha256, Film::Poster, &asked).await,
         Answer::Nothing => nothing(),
     }
 }
@@ -168,12 +166,6 @@ fn text(asked: &HeaderMap, kind: &'static str, language: Option<press::Language>
     response
 }
 
-/// Whether the reader holds what carries that tag.
-fn holds(asked: &HeaderMap, tag: &str) -> bool {
-    let held = asked.get(header::IF_NONE_MATCH).and_then(|held| held.to_str().ok());
-    held.is_some_and(|held| held.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
-}
-
 /// A font of the bundle, whose file's name carries a hash behind the name that the style uses.
 fn font(name: &str) -> Response {
     let hashed = |file: &&String| {
@@ -192,52 +184,21 @@ fn font(name: &str) -> Response {
 }
 
 /// A released clip or its poster, whole or in part. A file that cannot be read is not there.
-async fn file(press: &Press, sha256: &press::Sha256Hex, poster: bool, asked: &Parts) -> Response {
+async fn file(press: &Press, sha256: &press::Sha256Hex, film: Film, asked: &Parts) -> Response {
     let clips = press.clips();
-    let Some(clip) = clips.iter().find(|clip| clip.view.sha256 == *sha256) else {
+    let clip = clips.iter().find(|clip| clip.view.sha256 == *sha256);
+    let path = match film {
+        Film::Itself => clip.map(|clip| &clip.path),
+        Film::Poster => clip.and_then(|clip| clip.poster.as_ref()),
+    };
+    let Some(path) = path else { return nothing() };
+    let Some(mut response) = film.answer(path, sha256.as_str(), asked).await else {
         return nothing();
     };
-    let (path, kind, tag) = match (&clip.poster, poster) {
-        (Some(poster), true) => (poster, "image/jpeg", format!("\"{}-poster\"", sha256.as_str())),
-        (None, true) => return nothing(),
-        (_, false) => (&clip.path, "video/mp4", format!("\"{}\"", sha256.as_str())),
-    };
-    // One range at most is asked of the file, and nothing about its name or its age on this machine.
-    let mut plain = axum::http::Request::new(axum::body::Body::empty());
-    *plain.method_mut() = asked.method.clone();
-    let same = asked
-        .headers
-        .get(header::IF_RANGE)
-        .is_none_or(|held| held.as_bytes() == tag.as_bytes());
-    if let Some(range) = asked.headers.get(header::RANGE).filter(|_| same) {
-        plain.headers_mut().insert(header::RANGE, range.clone());
-    }
-    let Ok(answered) = ServeFile::new(path).oneshot(plain).await;
-    let mut response = answered.map(axum::body::Body::new);
-    let status = response.status();
-    if status == StatusCode::NOT_FOUND || status.is_server_error() {
-        tracing::error!(sha256 = sha256.as_str(), "the file of a released clip cannot be read");
-        return nothing();
-    }
-    if holds(&asked.headers, &tag) {
-        response = StatusCode::NOT_MODIFIED.into_response();
-    } else if status == StatusCode::RANGE_NOT_SATISFIABLE {
-        let length = response.headers_mut().remove(header::CONTENT_RANGE);
-        response = status.into_response();
-        if let Some(length) = length {
-            response.headers_mut().insert(header::CONTENT_RANGE, length);
-        }
-        return response;
-    } else {
+    if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
         response
             .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        response.headers_mut().remove(header::LAST_MODIFIED);
-    }
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(SHORT));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static(SHORT));
     }
     response
 }

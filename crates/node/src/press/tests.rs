@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::config::{Http, Link, Media, Ring, Seats, Tls};
+use crate::config::{Clips, Http, Link, Media, Ring, Seats, Tls};
 use crate::http::{Door, Limits, Peer, Stop, Stopper};
 
 /// Longest time that anything here may take before it counts as hanging.
@@ -41,6 +41,7 @@ fn config() -> Config {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: None,
     }
 }

@@ -3,6 +3,7 @@
 //! It writes on a thread of its own ([`thread`]) and finishes files on another ([`work`]). Neither the media loop nor the
 //! core ever waits for them: what does not fit into a channel is dropped, counted and said.
 
+mod finished;
 mod thread;
 mod work;
 
@@ -16,13 +17,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use call::{CallId, PublicKey, SideId, terms::PersonId};
+use call::{CallId, PublicKey, SideId, Timestamp, terms::PersonId};
 use recorder::{Place, Plan};
 use sfu::{Kind, Packet, TrackId};
 
 use crate::api::RecorderState;
 
-pub(crate) use thread::start;
+pub(crate) use finished::{FinalFile, Finished};
+pub(crate) use thread::{footages, start};
 
 /// The folder of all footage inside the data folder.
 pub(crate) const FOLDER: &str = "footage";
@@ -172,6 +174,10 @@ pub(crate) enum News {
     Status(TakeId, Status),
     /// It can't write this picture before it gets a key frame.
     KeyFrame(TakeId, Source),
+    /// The final files of a footage are whole; again, and shorter, after `Shortening`.
+    Finished(FootageOf, Finished),
+    /// Footage turns out to have been closed then: its final files will be made again.
+    Shortening(FootageOf, Timestamp),
 }
 
 /// How the recorder does.

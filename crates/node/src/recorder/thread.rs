@@ -13,7 +13,7 @@ use recorder::{Coding, Envelope, Kind, Plan, RecorderKey, Rtp, Space, Take, Trac
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    FOLDER, FootageOf, Handle, News, ORDERS_MAX, Order, Packets, Sealed, Source, Status, TakeId, Tapped,
+    FOLDER, Finished, FootageOf, Handle, News, ORDERS_MAX, Order, Packets, Sealed, Source, Status, TakeId, Tapped,
     work::{Job, Worker},
 };
 use crate::api::RecorderState;
@@ -255,6 +255,7 @@ impl Thread {
         if let Some((of, started, began)) = self.done.get(&id) {
             let after = i64::try_from(press.saturating_duration_since(*began).as_millis()).unwrap_or(0);
             let press = Timestamp(started.0.saturating_add(after));
+            self.tell(News::Shortening(*of, press));
             self.worker.hand(Job::Shorten { id, of: *of, press });
         }
     }
@@ -309,8 +310,10 @@ impl Thread {
 
     /// Takes that an earlier start of the node did not finish are finished.
     fn recover(&self) {
-        for of in footages(&self.data.join(FOLDER)) {
-            self.worker.hand(Job::Recover { of });
+        for of in footages(&self.data) {
+            if Finished::read(&of.folder(&self.data)).is_none() {
+                self.worker.hand(Job::Recover { of });
+            }
         }
     }
 }
@@ -340,8 +343,9 @@ fn free_number(data: &Path, call: CallId) -> io::Result<u32> {
     Err(io::Error::other("too many footages of one call"))
 }
 
-/// Every footage on the disk.
-fn footages(folder: &Path) -> Vec<FootageOf> {
+/// Every footage in a data folder.
+pub(crate) fn footages(data: &Path) -> Vec<FootageOf> {
+    let folder = data.join(FOLDER);
     let names = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries
@@ -349,7 +353,7 @@ fn footages(folder: &Path) -> Vec<FootageOf> {
             .collect::<Vec<_>>()
     };
     let mut all = Vec::new();
-    for call in names(folder) {
+    for call in names(&folder) {
         let Ok(id) = call.parse::<CallId>() else { continue };
         let numbers = names(&folder.join(&call));
         let numbers = numbers.iter().filter_map(|number| number.parse::<u32>().ok());

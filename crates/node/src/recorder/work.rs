@@ -1,7 +1,7 @@
 //! The thread on which takes are finished: each may take minutes, and one comes after the other.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread::JoinHandle,
@@ -12,13 +12,11 @@ use call::Timestamp;
 use recorder::{Made, Take, TakeError, press, recover};
 use tokio::sync::mpsc;
 
-use super::{FootageOf, News, Status, TakeId};
+use super::{Finished, FootageOf, News, Status, TakeId};
 use crate::api::RecorderState;
 
 /// Jobs that may wait.
 const JOBS_MAX: usize = 64;
-/// Tells in a footage's folder that its final files are whole.
-const FINISHED: &str = "finished";
 
 /// Something to be made.
 pub(super) enum Job {
@@ -35,7 +33,7 @@ pub(super) enum Job {
         of: FootageOf,
         press: Timestamp,
     },
-    /// The final files of a take that a start of the node finds, if they are not whole.
+    /// The final files of a take that a start of the node finds without them.
     Recover { of: FootageOf },
 }
 
@@ -50,7 +48,7 @@ impl Worker {
         let (jobs, jobs_in) = sync_channel(JOBS_MAX);
         let shop = Shop { data, news };
         let thread = std::thread::Builder::new()
-            .name("clips".into())
+            .name("footage".into())
             .spawn(move || shop.run(&jobs_in))?;
         Ok(Self { jobs, thread })
     }
@@ -86,25 +84,28 @@ impl Shop {
                         tracing::error!(%error, "footage could not be finished; tried again from what is on the disk");
                         recover(&folder, None)
                     });
-                    self.finished(&folder, Some(id), made);
+                    self.finished(of, Some(id), made);
                 }
                 Job::Shorten { id, of, press } => {
-                    let folder = of.folder(&self.data);
-                    self.finished(&folder, Some(id), shorten(&folder, press));
+                    self.finished(of, Some(id), shorten(&of.folder(&self.data), press));
                 }
                 Job::Recover { of } => {
-                    let folder = of.folder(&self.data);
-                    if !folder.join(FINISHED).exists() {
-                        self.finished(&folder, None, recover(&folder, None));
-                    }
+                    self.finished(of, None, recover(&of.folder(&self.data), None));
                 }
             }
         }
     }
 
-    fn finished(&self, folder: &Path, id: Option<TakeId>, made: Result<Made, TakeError>) {
-        let status = match made.and_then(|made| Ok(fs::write(folder.join(FINISHED), []).map(|()| made)?)) {
-            Ok(made) => {
+    fn finished(&self, of: FootageOf, id: Option<TakeId>, made: Result<Made, TakeError>) {
+        let folder = of.folder(&self.data);
+        let finished = made.and_then(|made| {
+            let finished = Finished::of(&made);
+            finished.write(&folder)?;
+            Ok((made, finished))
+        });
+        let status = match finished {
+            Ok((made, finished)) => {
+                self.tell(News::Finished(of, finished));
                 let longest = made.files.iter().map(|file| file.length.as_secs()).max().unwrap_or(0);
                 Status {
                     state: RecorderState::Done,
@@ -117,9 +118,13 @@ impl Shop {
                 Status::in_state(RecorderState::DiskFull)
             }
         };
-        if let Some(id) = id
-            && self.news.blocking_send(News::Status(id, status)).is_err()
-        {
+        if let Some(id) = id {
+            self.tell(News::Status(id, status));
+        }
+    }
+
+    fn tell(&self, news: News) {
+        if self.news.blocking_send(news).is_err() {
             tracing::debug!("the core is gone");
         }
     }
@@ -128,9 +133,6 @@ impl Shop {
 /// Makes the final files again, shorter. If that is cut off, the next start goes on with it: longer ones count no more.
 fn shorten(folder: &Path, at: Timestamp) -> Result<Made, TakeError> {
     press(folder, at)?;
-    match fs::remove_file(folder.join(FINISHED)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
+    Finished::remove(folder)?;
     recover(folder, None)
 }

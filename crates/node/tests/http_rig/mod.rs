@@ -338,12 +338,17 @@ impl Client {
 
     /// A request with this proof, right or wrong.
     pub async fn with_proof(&self, proof: &str, method: &str, path: &str, body: &[u8]) -> Answer {
-        let headers = [
+        self.proven(proof, method, path, body, &[]).await
+    }
+
+    async fn proven(&self, proof: &str, method: &str, path: &str, body: &[u8], along: &[(&str, &str)]) -> Answer {
+        let mut headers = vec![
             JSON,
-            ("cookie", &self.cookie),
-            ("visavis-seat", &self.seat),
+            ("cookie", self.cookie.as_str()),
+            ("visavis-seat", self.seat.as_str()),
             ("visavis-proof", proof),
         ];
+        headers.extend(along);
         exchange(
             self.address,
             &request(method, path, &self.address.to_string(), &headers, body),
@@ -352,8 +357,13 @@ impl Client {
     }
 
     pub async fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
+        self.ask_with(method, path, body, &[]).await
+    }
+
+    /// A proven request with more headers.
+    pub async fn ask_with(&mut self, method: &str, path: &str, body: &str, along: &[(&str, &str)]) -> Answer {
         self.counter += 1;
         let proof = self.proof(self.counter, method, path, body.as_bytes());
-        self.with_proof(&proof, method, path, body.as_bytes()).await
+        self.proven(&proof, method, path, body.as_bytes(), along).await
     }
 }

@@ -2,12 +2,15 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::net::SocketAddr;
+use std::path::Path;
 
-use call::terms::{Announce, Interpretation, Medium, Party, Person, PersonId, Role as OnRoster, Terms, Zone};
+use call::terms::{
+    Announce, Embargo, Footage, Interpretation, Medium, Party, Person, PersonId, Release, Role as OnRoster, Terms, Zone,
+};
 use call::{Body, Chains, Hash, Keyring, SecretKey, SideId, Signer, Statement, Timestamp};
 use node::Node;
 use node::api::Role;
-use node::config::{Config, Http, Link, Media, Press, Ring, Seats, Tls};
+use node::config::{Clips, Config, Http, Link, Media, Press, Ring, Seats, Tls};
 use node::enrol::{self, NewSeat};
 use node::keys::{self, Key};
 use serde_json::{Value, json};
@@ -45,6 +48,7 @@ fn config() -> Config {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: Some(Press {
             listen: free,
             public: None,
@@ -124,9 +128,25 @@ impl<'a> Signed<'a> {
         }
     }
 
+    /// The same terms with footage that either side may release.
+    fn with_footage(&self, mut terms: Terms) -> Terms {
+        let mut sides = vec![SideId::of(&self.near.key()), self.far_side()];
+        sides.sort_unstable();
+        terms.footage = Some(Footage {
+            minutes: 5,
+            persons: vec![PersonId(0), PersonId(1)],
+            recorders: sides.clone(),
+            release: Release::Either,
+            releasers: sides,
+            embargo: Embargo::None,
+        });
+        terms
+    }
+
     /// The far side asked a day before; the call is agreed and, where `held` says so, was held.
-    fn call(&self, terms: Terms, held: Option<(i64, i64)>) -> (Chains, Vec<Statement>) {
+    fn call(&self, terms: Terms, held: Option<(i64, i64)>, released: Option<Hash>) -> (Chains, Vec<Statement>) {
         let asked_at = terms.start.0 - 86_400_000;
+        let has_footage = terms.footage.is_some();
         let first = call::ask(self.far_side(), terms, Timestamp(asked_at)).unwrap();
         let first = first.sign(&self.far).unwrap();
         let offer = first.hash();
@@ -150,7 +170,16 @@ impl<'a> Signed<'a> {
             for side in [near, far] {
                 say(side, Body::Begin { terms }, begun);
             }
+            if has_footage {
+                for side in [near, far] {
+                    say(side, Body::Open { terms }, begun + 60_000);
+                }
+                say(near, Body::Close, begun + 120_000);
+            }
             say(far, Body::End, ended);
+            if let Some(clip) = released {
+                say(near, Body::Release { clip, instead: None }, ended + 60_000);
+            }
         }
         (chains, all)
     }
@@ -182,8 +211,14 @@ pub struct Rig {
     pub folder: tempfile::TempDir,
 }
 
-/// A node with both calls of December 2021, one to come whose topics may be announced, and one of which nothing may.
+/// A node with both calls of December 2021, one to come whose topics may be announced, one of which nothing may, and one
+/// that was held with footage.
 pub async fn rig() -> Rig {
+    rig_with(None, |_, _| ()).await
+}
+
+/// The same; a clip of the last call is released, and `before` may put something into the data folder of the node.
+pub async fn rig_with(released: Option<Hash>, before: impl FnOnce(&Path, &[String])) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("side");
     node::setup::init(&dir, config(), &[]).unwrap();
@@ -194,13 +229,17 @@ pub async fn rig() -> Rig {
     let mut calls = Vec::new();
     for held in HELD {
         let terms = signed.terms(held.0 - 300_000, Announce::Call);
-        calls.push(signed.store(&store, &signed.call(terms, Some(held))).await);
+        calls.push(signed.store(&store, &signed.call(terms, Some(held), None)).await);
     }
     let soon = node::http::Clock::system().utc_ms() + 86_400_000;
     for announce in [Announce::Topics, Announce::Nothing] {
-        let call = signed.call(signed.terms(soon, announce), None);
+        let call = signed.call(signed.terms(soon, announce), None, None);
         calls.push(signed.store(&store, &call).await);
     }
+    let filmed = signed.with_footage(signed.terms(HELD[1].0 - 3_600_000, Announce::Nothing));
+    let held = (HELD[1].0 - 3_000_000, HELD[1].0 - 1_000_000);
+    calls.push(signed.store(&store, &signed.call(filmed, Some(held), released)).await);
+    before(&dir, &calls);
     let node = Node::start(&dir).await.unwrap();
     let one = seat(&node, &store, "desk-one", Role::Press).await;
     let two = seat(&node, &store, "desk-two", Role::Operator).await;

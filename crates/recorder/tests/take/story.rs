@@ -29,6 +29,7 @@ fn ten_seconds_become_a_file_that_decodes_clean() {
     let pictures = file.pictures.unwrap();
     assert_eq!((pictures.count, pictures.width, pictures.height), (250, 160, 90));
     assert!((9_900..10_100).contains(&file.length.as_millis()), "{:?}", file.length);
+    assert!(file.begins < Duration::from_millis(100), "{:?}", file.begins);
     assert_eq!(decode(&file.path), "");
     assert_eq!(decode(&dir.path().join("3.mp4")), "", "the growing file plays too");
     let read = samples(&file.path);
@@ -36,6 +37,20 @@ fn ten_seconds_become_a_file_that_decodes_clean() {
     let bytes = std::fs::read(&file.path).unwrap();
     let place = |what: &[u8]| bytes.windows(4).position(|four| four == what).unwrap();
     assert!(place(b"moov") < place(b"mdat"), "the index is in front");
+}
+
+#[test]
+fn a_file_tells_when_it_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut take = begin(dir.path());
+    let mut sealer = Sealer::footage(1, 1);
+    let mut sent = sound(&mut sealer, 1, Stretch::new(3_000, 6_000), true);
+    network(&mut sent, 40, 0, 1);
+    let end = feed(&mut take, &sent, 0);
+    let made = take.close(at(end)).unwrap();
+    let begins = made.files[0].begins.as_millis();
+    assert!((2_950..3_100).contains(&begins), "{begins}");
+    assert_eq!(recover(dir.path(), None).unwrap(), made);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use node::{
     Node, api,
     books::Books,
-    config::{Config, Http, Link, Media, Press, Ring, Seats, Tls},
+    config::{Clips, Config, Http, Link, Media, Press, Ring, Seats, Tls},
     enrol, pair, setup, shell,
 };
 use serde_json::json;
@@ -111,6 +111,7 @@ fn make(side: &Side, port: Option<u16>) -> anyhow::Result<()> {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: Some(Press {
             listen: at(6 + side.number),
             public: None,

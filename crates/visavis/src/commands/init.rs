@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use call::SideId;
 use node::{
-    config::{Config, Http, Link, Media, Ring, Seats, Tls},
+    config::{Clips, Config, Http, Link, Media, Ring, Seats, Tls},
     setup,
 };
 
@@ -38,6 +38,7 @@ pub fn run(init: Init) -> anyhow::Result<ExitCode> {
         },
         ring: Ring::default(),
         seats: Seats::default(),
+        clips: Clips::default(),
         press: None,
     };
     let key = setup::init(&init.data.dir, config, &init.hosts)?;

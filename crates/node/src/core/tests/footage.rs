@@ -23,7 +23,7 @@ const CLOSE: Act = Act::Close { pressed: None };
 
 impl World {
     /// Terms with footage of both principals and of a's interpreter, whose picture nobody takes; both recorders take part.
-    fn footage_terms(&self) -> api::Terms {
+    pub(super) fn footage_terms(&self) -> api::Terms {
         let mut terms = self.terms("EXAMPLE topic");
         let mut add = |id, node: &Node, role, interprets: Option<Interprets>| {
             terms.roster.push(api::Person {
@@ -64,7 +64,7 @@ impl World {
         (id, told.0, told.1)
     }
 
-    async fn open_again(&self, id: &str) {
+    pub(super) async fn open_again(&self, id: &str) {
         for node in [&self.a, &self.b] {
             act(node, id, Act::Open).await.unwrap();
         }
