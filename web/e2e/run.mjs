@@ -11,7 +11,7 @@ import { Story } from './lib/story.mjs';
 import { VISAVIS } from './lib/node.mjs';
 
 /** In this order: the whole outcome first. Each is a file in stories/. */
-const STORIES = ['line', 'sealed', 'counter', 'press', 'enrol', 'clock', 'reload', 'heard', 'causes', 'devices', 'spare', 'echo', 'interpreted', 'noise', 'restart', 'cut', 'clip', 'footage', 'killed', 'firefox'];
+const STORIES = ['line', 'sealed', 'counter', 'press', 'enrol', 'clock', 'reload', 'heard', 'causes', 'devices', 'spare', 'echo', 'interpreted', 'noise', 'restart', 'cut', 'clip', 'footage', 'release', 'killed', 'firefox'];
 
 /** Told only when named: they measure and prove nothing. */
 const ASIDE = ['cost', 'onset'];
