@@ -72,16 +72,16 @@ async function pressInSpeechUntil(page, code, selector) {
       analyser.getFloatTimeDomainData(wave);
       return wave.some((sample) => Math.abs(sample) > 0.1);
     };
-    let pressed = false;
+    let pressed = 0;
     let spoke = 0;
-    addEventListener('keydown', () => (pressed = true), { capture: true, once: true });
+    addEventListener('keydown', () => (pressed = Date.now()), { capture: true, once: true });
     window.shown = new Promise((resolve) => {
       const look = () => {
         // A speaker who breathes at the press is not unheard yet.
         if (pressed && speaks()) spoke ||= Date.now();
         if (!pressed || !document.querySelector(wanted)) return requestAnimationFrame(look);
         const shown = Date.now();
-        return context.close().then(() => resolve({ spoke: spoke || shown, shown }));
+        return context.close().then(() => resolve({ spoke: spoke || pressed, shown }));
       };
       look();
     });
