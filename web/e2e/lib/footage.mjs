@@ -162,11 +162,10 @@ export function complaints(file) {
 
 /** What ffprobe says of a file: its seconds, and frames and size by kind, as decoded. */
 export function facts(file) {
-  const said = execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'format=duration:stream=codec_type,codec_name,width,height,nb_read_frames,duration', '-of', 'json', file], { encoding: 'utf8' });
+  const said = execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'format=duration:stream=codec_type,codec_name,width,height,nb_read_frames', '-of', 'json', file], { encoding: 'utf8' });
   const { format, streams } = JSON.parse(said);
   const of = (type) => streams.find((stream) => stream.codec_type === type);
-  const ends = Object.fromEntries(streams.map(({ codec_type, duration }) => [codec_type, Number(duration) * 1000]));
-  return { seconds: Number(format.duration), picture: of('video'), sound: of('audio'), ends };
+  return { seconds: Number(format.duration), picture: of('video'), sound: of('audio') };
 }
 
 const WIDTH = 320;

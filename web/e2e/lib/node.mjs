@@ -104,6 +104,9 @@ export class Running {
   }
 }
 
+/** By what a node is started that finds no ffmpeg, and so makes no clips: no story about something else shares its cores with them. */
+export const WITHOUT_FFMPEG = ['env', 'PATH=/nonexistent'];
+
 /** `under`: a program and its arguments by which the node is started. */
 export function startVisavis(args, log, { under = [], ...options } = {}) {
   const [program, ...rest] = [...under, VISAVIS, ...args];

@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { arrives, drawSmall, endAndProve, own, session, shown } from '../lib/call.mjs';
 import { complaints, facts, takes } from '../lib/footage.mjs';
+import { WITHOUT_FFMPEG } from '../lib/node.mjs';
 
 export const title = 'a node killed in the middle of footage, several times';
 export const secondsMax = 900;
@@ -31,7 +32,7 @@ function asItLies(story, folder, what) {
 }
 
 export async function tell(story) {
-  const { nodes, a, b } = await own(story);
+  const { nodes, a, b } = await own(story, { under: { a: WITHOUT_FFMPEG, b: WITHOUT_FFMPEG } });
   const call = await session(story, { a, b }, { footage: { minutes: 3 } });
   await drawSmall({ a, b });
   await Promise.all([arrives(story, a), arrives(story, b)]);
@@ -63,6 +64,10 @@ export async function tell(story) {
       await side.terminal.page.locator('[data-testid=footage][data-mark=off]').waitFor();
     }
   }
+  await a.desk.page.evaluate((id) => (location.hash = `#/calls/${id}/clips`), call);
+  await a.desk.id('clips-programs').waitFor();
+  await story.shot(a.desk.page, 'no-ffmpeg');
+  await a.desk.open(call);
   story.equal(takes(a.data, call).length, TIMES, 'takes on A’s disk');
   for (const take of takes(a.data, call)) for (const { file } of take.persons.filter((one) => existsSync(one.file))) story.equal(complaints(file), '', `${file}: of the node that lived`);
   await endAndProve(story, { a, b }, call);
