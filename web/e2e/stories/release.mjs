@@ -127,10 +127,16 @@ export async function tell(story) {
   await release(a, shorter);
   await stands(a, shorter, 'ours').waitFor();
   await stands(b, shorter, 'theirs').waitFor();
+  await b.desk.page.locator(`[data-testid=call-row][data-call="${call}"][data-attention=true]`).waitFor();
+  await b.desk.open(call);
+  await b.desk.id('next-release').waitFor();
+  await story.shot(b.desk.page, 'asked');
+  await b.desk.press('next-release');
   story.equal(await card(a, shorter).getByTestId('clip-url').count(), 0, 'no address yet');
   await story.shot(b.desk.page, 'theirs');
   await release(b, shorter);
   await stands(a, shorter, 'released').waitFor();
+  await b.desk.page.locator(`[data-testid=call-row][data-call="${call}"][data-attention=false]`).waitFor();
   const { url, bytes } = await isPublic(story, reader, a, shorter);
   await story.shot(reader.page, 'public');
   bytes[Math.floor(bytes.length / 2)] ^= 1;

@@ -83,6 +83,11 @@ fn attention(state: &State, own: SideId) -> bool {
             .any(|offer| offer.by != own && offer.standing == Standing::Open),
         Phase::Agreed => state.crossed,
         Phase::Gathering => state.crossed || others_first(&state.gathered) || others_first(&state.begin_by),
+        // The other side has said yes to the release of a clip, and that is not enough.
+        Phase::InSession | Phase::Ended => state.releases.iter().any(|release| {
+            let by: Vec<SideId> = release.by.iter().map(|mark| mark.side).collect();
+            !release.standing && others_first(&by)
+        }),
         _ => false,
     }
 }

@@ -72,6 +72,7 @@ next-wait-begin = Your side has said Begin. Waiting for { $side }.
 next-far-begin = { $side } has said Begin. The call starts when you say so too.
 next-session = The principals are talking.
 next-ended = The call has ended. The record holds the signed statements of both sides.
+next-release = { $side } asks to release a clip of the footage. It is released when your side says yes too.
 next-declined = The request was declined.
 next-withdrawn = The request was withdrawn.
 next-lapsed = The time of this request went by.

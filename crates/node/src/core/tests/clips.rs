@@ -311,10 +311,13 @@ async fn what_takes_both_is_on_the_page_once_both_have_said_it_and_either_takes_
     let far = until_clips(&world.b, &id, |view| state(view, clip) == Some(ClipState::Theirs)).await;
     let far = find(&far, clip);
     assert!(!far.here && far.may.release.is_none() && far.may.recall && !far.may.shorten);
+    until(&world.b, &id, |call| call.summary.attention).await;
+    until(&world.a, &id, |call| !call.summary.attention).await;
 
     let view = of_clip(&world.b, &id, release(clip, None)).await.unwrap();
     assert_eq!(state(&view, clip), Some(ClipState::Released));
     assert!(on_page(&world.b).is_empty(), "its file is not there");
+    until(&world.b, &id, |call| !call.summary.attention).await;
     until_clips(&world.a, &id, |view| state(view, clip) == Some(ClipState::Released)).await;
     assert_eq!(on_page(&world.a), std::slice::from_ref(clip));
 
