@@ -5,7 +5,7 @@ import { TONE_MS } from '../src/heard/phrase';
 import type { CheckFault } from '../src/signalling/protocol';
 
 const STEP = 100;
-const WELL: CheckSight = { open: true, there: true, picture: true, camera: true, microphone: true, speaking: true, sent: 'good', provenAt: -Infinity, silent: false, seen: true, rttMs: 131.4, lossPermille: 4.2 };
+const WELL: CheckSight = { open: true, there: true, picture: true, camera: true, microphone: true, speaking: true, sent: 'good', provenAt: -Infinity, silent: false, seenAt: 0, rttMs: 131.4, lossPermille: 4.2 };
 
 /** Runs a check; `far`: when the far end proves him heard; `answer`: what he says of the tone, or the microphone. */
 function run(change: Partial<CheckSight>, { proves = 2_000, answer = 'yes' as 'yes' | 'no' | 'microphone' | 'nothing' } = {}): { check: Check; took: number; steps: string[] } {
@@ -43,12 +43,12 @@ describe('the check of a seat', () => {
   const causes: [CheckFault, Partial<CheckSight>, 'yes' | 'no' | 'nothing'][] = [
     ['no_microphone', { ...never, microphone: false, speaking: false }, 'yes'],
     ['silent_microphone', { ...never, speaking: false }, 'yes'],
-    ['nobody_there', { ...never, there: false, sent: 'none', seen: false }, 'yes'],
+    ['nobody_there', { ...never, there: false, sent: 'none', seenAt: -Infinity }, 'yes'],
     ['not_sent', { ...never, sent: 'bad' }, 'yes'],
     ['heard_silent', { ...never, silent: true }, 'yes'],
     ['not_heard', { ...never }, 'yes'],
-    ['no_camera', { camera: false, seen: false }, 'yes'],
-    ['not_seen', { seen: false }, 'yes'],
+    ['no_camera', { camera: false, seenAt: -Infinity }, 'yes'],
+    ['not_seen', { seenAt: -Infinity }, 'yes'],
     ['no_loudspeaker', {}, 'no'],
     ['no_loudspeaker', {}, 'nothing'],
   ];
@@ -61,20 +61,22 @@ describe('the check of a seat', () => {
   });
 
   it('names the first of several', () => {
-    expect(run({ ...never, camera: false, seen: false }, { answer: 'no' }).check.result?.fault).toBe('not_heard');
-    expect(run({ camera: false, seen: false }, { answer: 'no' }).check.result?.fault).toBe('no_camera');
+    expect(run({ ...never, camera: false, seenAt: -Infinity }, { answer: 'no' }).check.result?.fault).toBe('not_heard');
+    expect(run({ camera: false, seenAt: -Infinity }, { answer: 'no' }).check.result?.fault).toBe('no_camera');
   });
 
   it('asks for no picture where the call has none', () => {
-    expect(run({ picture: false, camera: false, seen: false }).check.result).toMatchObject({ heard: true, seen: false, fault: null });
+    expect(run({ picture: false, camera: false, seenAt: -Infinity }).check.result).toMatchObject({ heard: true, seen: false, fault: null });
   });
 
-  it('waits for no proof of what was heard before it began', () => {
+  it('takes no proof of what was heard or seen before it began', () => {
     const check = new Check(10_000);
-    check.look({ ...WELL, provenAt: 9_999 }, 11_000);
-    expect(check.heard).toBe(false);
-    check.look({ ...WELL, provenAt: 11_500 }, 11_600);
-    expect(check.heard).toBe(true);
+    check.look({ ...WELL, provenAt: 9_999, seenAt: 9_999 }, 11_000);
+    expect([check.heard, check.seen]).toEqual([false, false]);
+    check.look({ ...WELL, provenAt: 11_500, seenAt: 9_999 }, 11_600);
+    expect([check.heard, check.seen, check.step]).toEqual([true, false, 'speak']);
+    check.look({ ...WELL, provenAt: 11_500, seenAt: 11_700 }, 11_700);
+    expect(check.seen).toBe(true);
     expect(check.step).toBe('tone');
   });
 

@@ -34,7 +34,8 @@ export interface CheckSight {
   provenAt: number;
   /** A far terminal's last word on this seat's sound is that it decodes silence. */
   silent: boolean;
-  seen: boolean;
+  /** When a far decoder last said that this person's picture moves. */
+  seenAt: number;
   rttMs: number;
   lossPermille: number;
 }
@@ -68,7 +69,7 @@ export class Check {
     if (this.step === 'speak') {
       if (sight.speaking) this.spokeMs += passed;
       this.heard ||= sight.provenAt >= this.startedAt;
-      this.seen ||= sight.seen;
+      this.seen ||= sight.seenAt >= this.startedAt;
       const enough = (this.heard || !sight.microphone) && (this.seen || !sight.picture || !sight.camera);
       // A device may still be opening: its lack counts after a moment.
       if ((enough && (this.heard || now - this.startedAt >= 2_000)) || now - this.since >= SPEAK_MS) this.enter('tone', now);

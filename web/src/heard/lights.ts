@@ -77,7 +77,8 @@ interface Far {
   provenAt: number;
   ever: boolean;
   silent: boolean;
-  picture: boolean;
+  /** When it last decoded pictures of this person; never before the first. */
+  seenAt: number;
 }
 
 type Said = { light: Light; fault: Fault | null };
@@ -131,7 +132,7 @@ export class Lights {
   /** A receipt of a far seat's terminal. */
   receipt(from: string, receipts: readonly Receipt[], now: number): void {
     const mine = receipts.find((r) => r.seat === nameOf(this.own));
-    const far = this.fars.get(from) ?? { at: -Infinity, receipt: { sound: 'none', picture: 'none' }, proven: false, provenAt: -Infinity, ever: false, silent: false, picture: false };
+    const far = this.fars.get(from) ?? { at: -Infinity, receipt: { sound: 'none', picture: 'none' }, proven: false, provenAt: -Infinity, ever: false, silent: false, seenAt: -Infinity };
     // A full note may tell of others this time.
     if (mine) far.receipt = mine;
     else if (receipts.length < RECEIPTS_MOST) far.receipt = { sound: 'none', picture: 'none' };
@@ -142,13 +143,18 @@ export class Lights {
       far.provenAt = now;
       far.silent = false;
     } else if (sound === 'none' || sound === 'nothing') far.proven = false;
-    if (picture === 'frames') far.picture = true;
+    if (picture === 'frames') far.seenAt = now;
     this.fars.set(from, far);
   }
 
   /** When a far decoder last proved this person heard. */
   get provenAt(): number {
     return Math.max(-Infinity, ...[...this.fars.values()].map((far) => far.provenAt));
+  }
+
+  /** When a far decoder last said that this person's picture moves. */
+  get seenAt(): number {
+    return Math.max(-Infinity, ...[...this.fars.values()].map((far) => far.seenAt));
   }
 
   look(sight: Sight, now: number): Shown {
@@ -246,7 +252,7 @@ export class Lights {
     const fresh = far && now - far.at <= RECEIPT_STALE_MS && far.receipt.picture === 'frames';
     if (fresh) return said('good');
     if (!camera) return said('bad', 'not_leaving');
-    return far?.picture ? said('bad', 'not_arriving') : said('not_yet');
+    return far && far.seenAt > -Infinity ? said('bad', 'not_arriving') : said('not_yet');
   }
 
   private lack({ picture, hearers, heard }: Sight, far: Far | null, seen: Said, now: number): Lack | null {

@@ -229,7 +229,7 @@ export class Hearing {
         sent: this.shown.state.sent,
         provenAt: lights.provenAt,
         silent: this.shown.faults.heard === 'silent',
-        seen: this.shown.state.seen === 'good',
+        seenAt: lights.seenAt,
         rttMs: (sight.rttMs ?? 0) + (this.last?.rtt_ms ?? 0),
         lossPermille: this.lossPermille(running.began),
       },
