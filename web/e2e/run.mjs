@@ -3,7 +3,8 @@
 //   node run.mjs [name...]
 // What each leaves behind (pictures, consoles, the nodes' logs) is in artefacts/<name>/.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Busy } from './lib/late.mjs';
@@ -74,13 +75,14 @@ async function tell(name) {
 }
 
 /** The same runner in a network namespace of its own. */
-function tellAlone(name) {
+async function tellAlone(name) {
   const user = process.getuid() === 0 ? [] : ['--map-root-user'];
-  const { status } = spawnSync(
+  const child = spawn(
     'unshare',
     [...user, '--net', 'sh', '-c', NETWORK, process.execPath, fileURLToPath(import.meta.url), '--inside', name],
     { stdio: 'inherit', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } },
   );
+  const [status] = await once(child, 'exit');
   return status === 0 ? null : 'a moment that is said above';
 }
 
