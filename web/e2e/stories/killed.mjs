@@ -18,11 +18,11 @@ const LOST_SECONDS_MAX = 2;
 
 const recorder = (side, state) => side.desk.page.locator(`[data-testid=recorder][data-state=${state}]`);
 
-/** Every growing file of a take plays as it lies there. Returns the seconds of the longest. */
+/** Every growing file of a take plays as it lies there. Returns the seconds of the longest; none where none was begun. */
 function asItLies(story, folder, what) {
   const growing = readdirSync(folder).filter((name) => /^\d+\.mp4$/.test(name));
-  story.check(growing.length > 0, `${what}: files that were being written`, readdirSync(folder));
   return Math.max(
+    0,
     ...growing.map((name) => {
       const file = join(folder, name);
       story.equal(complaints(file), '', `${what}, ${name}: what a decoder says of it`);
