@@ -55,14 +55,35 @@ async function energy(side) {
   return (await received(side.terminal.page)).sound.energy - before;
 }
 
+/** A seat that was given a camera which is not plugged in today: the browser keeps the choice. */
+async function chooseAway({ terminal: { page } }, label) {
+  await page.evaluate((away) => {
+    const nothing = { chosen: null, spare: null };
+    const camera = { chosen: { id: 'away', label: away, group: '' }, spare: null };
+    localStorage.setItem(`visavis-devices-${location.pathname.split('/').pop()}`, JSON.stringify({ profile: null, choices: { microphone: nothing, camera, loudspeaker: nothing } }));
+  }, label);
+  await page.reload();
+}
+
 export async function tell(story) {
   const { said, a } = await demo(story, { only: 'a', prepare: plug });
+  await chooseAway(a, 'EXAMPLE: the camera over the screen');
+  await a.terminal.screen('waiting');
   const b = await seat(story, 'b', said.sides[1], {
     locale: 'ru-RU',
     flags: ['--use-fake-ui-for-media-stream=deny'],
     prepare: strict,
   });
   const call = await session(story, { a, b });
+
+  story.step('A is filmed by another camera than the chosen one: that is noted, and stops nothing');
+  const wrong = a.terminal.page.locator('[data-testid=device-note][data-kind=camera][data-is=missing]');
+  await wrong.waitFor();
+  const words = await wrong.innerText();
+  const [used] = await a.terminal.page.evaluate(async () => (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput').map(({ label }) => label));
+  story.check(used && words.includes(used), `the camera that is in use is named (${used})`, words);
+  story.note(`A: “${words}”`);
+  await story.shot(a.terminal.page, 'wrong-camera');
 
   story.step('B’s browser may not use its devices: it says so');
   const refused = b.terminal.id('notice-devices');
