@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr, TcpListener, UdpSocket},
+    ops::Range,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
@@ -125,18 +126,70 @@ fn name_addresses(config: &mut Config, hosts: &[String]) -> Result<(), SetupErro
     Ok(())
 }
 
+/// Where free ports are looked for: below those that Linux lends to connections going out (from 32768), so that
+/// none of these sits on a node's port when it starts again.
+const FREE: Range<u16> = 10_000..32_768;
+
+/// How many ports are tried before the search is given up.
+const TRIES: usize = 64;
+
 fn free_tcp(address: SocketAddr) -> io::Result<SocketAddr> {
-    if address.port() == 0 {
-        TcpListener::bind(address)?.local_addr()
-    } else {
-        Ok(address)
-    }
+    free(address, |address| TcpListener::bind(address)?.local_addr())
 }
 
 fn free_udp(address: SocketAddr) -> io::Result<SocketAddr> {
-    if address.port() == 0 {
-        UdpSocket::bind(address)?.local_addr()
-    } else {
-        Ok(address)
+    free(address, |address| UdpSocket::bind(address)?.local_addr())
+}
+
+/// A port 0 becomes one of `FREE` that can be bound, any other stays.
+fn free(address: SocketAddr, bind: impl Fn(SocketAddr) -> io::Result<SocketAddr>) -> io::Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let mut found = Err(io::ErrorKind::AddrInUse.into());
+    for _ in 0..TRIES {
+        let any = u32::try_from(FREE.len()).map_err(io::Error::other)?;
+        let offset = u16::try_from(getrandom::u32()? % any).map_err(io::Error::other)?;
+        found = bind(SocketAddr::new(address.ip(), FREE.start + offset));
+        if !matches!(&found, Err(error) if error.kind() == io::ErrorKind::AddrInUse) {
+            break;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FREE, TRIES, free, free_tcp};
+    use std::{cell::Cell, io, net::TcpListener};
+
+    #[test]
+    fn a_free_port_is_none_that_the_system_lends_out() {
+        let any = "127.0.0.1:0".parse().unwrap();
+        for _ in 0..100 {
+            assert!(FREE.contains(&free_tcp(any).unwrap().port()));
+        }
+        let named = "127.0.0.1:7443".parse().unwrap();
+        assert_eq!(free_tcp(named).unwrap(), named);
+    }
+
+    #[test]
+    fn a_port_in_use_is_passed_over_and_the_search_ends() {
+        let any = "127.0.0.1:0".parse().unwrap();
+        let tried = Cell::new(0);
+        let taken = |left: usize| {
+            let tried = &tried;
+            move |address| {
+                tried.set(tried.get() + 1);
+                if tried.get() < left {
+                    return Err(io::ErrorKind::AddrInUse.into());
+                }
+                TcpListener::bind(address)?.local_addr()
+            }
+        };
+        assert!(free(any, taken(4)).is_ok());
+        assert!(tried.replace(0) >= 4);
+        let none = free(any, taken(usize::MAX)).unwrap_err();
+        assert_eq!((none.kind(), tried.get()), (io::ErrorKind::AddrInUse, TRIES));
     }
 }

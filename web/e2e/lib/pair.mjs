@@ -1,5 +1,6 @@
 // Two nodes of their own, as two operators would set them up: init, serve, invite, accept, enrol.
 
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -12,25 +13,42 @@ export const SIDES = {
   b: { name: 'Moscow', place: 'Moscow', zone: 'Europe/Moscow' },
 };
 
-/** A TCP port that was free a moment ago. Fixed ports, because a node that is killed must come back on its own. */
-export async function freeTcp(host = '127.0.0.1') {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+/**
+ * The first of these ports that `bind` takes. They lie below those that Linux lends to connections going out (from
+ * 32768): a node that is killed comes back on its own port, and no window's connection may sit there by then.
+ */
+async function free(bind) {
+  for (let tries = 0; tries < 64; tries += 1) {
+    const port = randomInt(10_000, 32_768);
+    try {
+      await bind(port);
+      return port;
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE') throw error;
+    }
+  }
+  throw new Error('no free port was found');
+}
+
+/** A TCP port that was free a moment ago. */
+function freeTcp(host = '127.0.0.1') {
+  return free(async (port) => {
+    const server = createServer().listen(port, host);
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+  });
 }
 
 /** A UDP port that was free a moment ago. */
-export async function freeUdp(host = '127.0.0.1') {
-  const socket = createSocket('udp4');
-  socket.bind(0, host);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
+function freeUdp(host = '127.0.0.1') {
+  return free(async (port) => {
+    const socket = createSocket('udp4');
+    socket.bind(port, host);
+    await once(socket, 'listening');
+    socket.close();
+    await once(socket, 'close');
+  });
 }
 
 /** One side's node: its folder, its ports, its running process. */
