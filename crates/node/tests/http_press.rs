@@ -4,9 +4,12 @@
 mod http_rig;
 mod press_rig;
 
+use std::path::Path;
+use std::time::Duration;
+
 use http_rig::get;
-use node::Node;
 use node::config::{Config, Press, Tls};
+use node::{Node, StartError};
 use press_rig::{ALL, NONE, Rig, done, draft, path_of, refused, rig};
 use serde_json::{Value, json};
 
@@ -227,6 +230,23 @@ async fn a_call_is_announced_as_far_as_its_terms_allow() {
     rig.node.stop().await;
 }
 
+/// A node that stopped in this process gives its UDP ports back a moment later, when the last who held them is gone.
+async fn start_again(dir: &Path) -> Node {
+    let wait = async {
+        loop {
+            match Node::start(dir).await {
+                Ok(node) => return node,
+                Err(StartError::Link { .. } | StartError::Media(_)) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let node = tokio::time::timeout(Duration::from_secs(30), wait).await;
+    node.expect("the ports are free again")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_published_is_there_after_a_start_and_nothing_is_where_no_page_is_wanted() {
     let mut rig = rig().await;
@@ -238,7 +258,7 @@ async fn what_was_published_is_there_after_a_start_and_nothing_is_where_no_page_
     let Rig { node, folder, .. } = rig;
     node.stop().await;
     let dir = folder.path().join("side");
-    let node = Node::start(&dir).await.unwrap();
+    let node = start_again(&dir).await;
     let public = node.press_url.clone().unwrap().replace("http://", "").parse().unwrap();
     assert_eq!(get(public, &page).await.body, before.body);
     node.stop().await;
@@ -246,7 +266,7 @@ async fn what_was_published_is_there_after_a_start_and_nothing_is_where_no_page_
     let mut config = Config::load(&dir).unwrap();
     config.press = None;
     config.save(&dir).unwrap();
-    let node = Node::start(&dir).await.unwrap();
+    let node = start_again(&dir).await;
     assert_eq!(node.press_url, None);
     assert!(tokio::net::TcpStream::connect(public).await.is_err());
     node.stop().await;
