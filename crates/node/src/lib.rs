@@ -1,14 +1,12 @@
 //! The shell of one side's node: sockets, clocks, pages, sign-in, the media loop, and the wiring between the parts.
 //!
 //! Driven by the `visavis` binary. It holds no rule of its own: [`call`] says what may be said, [`sfu`] and [`link`]
-//! carry media, [`store`] remembers. Where to look: `core` for the order of things, `http` and `signin` for browsers,
-//! `media` for packets, `recorder` and `clips` for footage, `press` for the public page, `shell` for start and stop, `setup`
+//! carry media, [`store`] remembers, [`media`] passes packets. Where to look: `core` for the order of things, `http` and `signin` for browsers,
+//! `recorder` and `clips` for footage, `press` for the public page, `shell` for start and stop, `setup`
 //! and `pair` for the operator's commands.
 
 pub mod api;
 pub mod books;
-#[cfg(debug_assertions)]
-mod capture;
 mod clips;
 pub mod config;
 mod core;
@@ -16,7 +14,6 @@ mod disk;
 pub mod enrol;
 pub mod http;
 pub mod keys;
-mod media;
 mod pages;
 pub mod pair;
 mod press;

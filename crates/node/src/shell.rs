@@ -10,6 +10,7 @@ use std::{
 
 use call::{Hash, SideId, Signer as _};
 use link::{Endpoint, EndpointConfig, LinkKey};
+use media::{Media, MediaError};
 use store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
@@ -20,7 +21,6 @@ use crate::{
     core::{self, Order, Own, Parts},
     http::{Clock, Door, DoorError, Gate, GateConfig, Limits, Stop, Stopper},
     keys::{self, Key, KeyError},
-    media::{Media, MediaError},
     press::{self, Press},
     recorder,
     ring::Ring,
@@ -174,8 +174,8 @@ impl Node {
             address: config.link.listen,
             message: error.to_string(),
         })?;
-        let (recorder, packets, recorder_news) = open_recorder(dir)?;
-        let (media, news) = Media::start(config.media.listen, &config.media.addresses, packets)?;
+        let (recorder, recorder_news) = recorder::start(dir, keys::recorder(dir)?).map_err(StartError::Recorder)?;
+        let (media, news) = Media::start(config.media.listen, &config.media.addresses)?;
         let media_address = media.address;
         let own = Own {
             id: side,
@@ -271,17 +271,6 @@ impl Node {
             let _ = public.await;
         }
     }
-}
-
-type RecorderParts = (
-    recorder::Handle,
-    recorder::Packets,
-    tokio::sync::mpsc::Receiver<recorder::News>,
-);
-
-fn open_recorder(dir: &Path) -> Result<RecorderParts, StartError> {
-    let key = keys::recorder(dir)?;
-    recorder::start(dir, key).map_err(StartError::Recorder)
 }
 
 /// The thread that makes clips, signed under the side's own root for them.

@@ -18,7 +18,6 @@ use super::{Core, calls::node_refusal, envelopes::Envelopes, rooms::Plan};
 use crate::{
     api::{self, ClosedWhy, FootageView, PRESS_MS_MAX, RecorderState, RecorderView},
     http::ApiError,
-    media,
     recorder::{self, Sealed, Source, TakeId, Tap, Valve},
 };
 
@@ -417,13 +416,13 @@ impl Core {
         }
         for (track, source) in &taps {
             if before.get(track) != Some(source) {
-                let valve = valve.clone();
                 let tap = Tap {
+                    to: self.footage.recorder.packets.clone(),
                     take,
                     source: *source,
-                    valve,
+                    valve: valve.clone(),
                 };
-                self.media.order(media::Order::Tap(*track, Some(tap))).await;
+                self.media.order(media::Order::Tap(*track, Some(Box::new(tap)))).await;
             }
         }
         if let Some(window) = self.footage.windows.get_mut(&id) {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::{Core, Order};
 use crate::{
     api::{self, LineStatus, LineView, SideView, ToBrowser},
-    books, media,
+    books,
     signal::Signal,
 };
 

@@ -34,6 +34,7 @@ use std::{
 };
 
 use call::{CallId, Hash, Keyring, SideId, Signer, Timestamp};
+use media::{Media, News};
 use store::Store;
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,7 +43,6 @@ use crate::{
     clips as made,
     http::{ApiError, Clock},
     keys::Key,
-    media::{Media, News},
     press::Press,
     recorder,
     ring::Ring,

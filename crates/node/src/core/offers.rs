@@ -7,10 +7,7 @@ use sfu::{Publish, Subscribe, TrackId};
 use tokio::sync::oneshot;
 
 use super::{Core, redundancy::Redundancy, rooms::Session};
-use crate::{
-    api::{ReceiveSection, SendSection, ToBrowser},
-    media,
-};
+use crate::api::{ReceiveSection, SendSection, ToBrowser};
 
 /// Media sections that one browser may offer in each direction.
 const SECTIONS_MAX: usize = 64;

@@ -12,9 +12,10 @@ use call::{
 use sfu::{ParticipantId, TrackId};
 
 use super::{Core, redundancy::Redundancy};
+use media::News;
+
 use crate::{
     api::{LineView, Source, ToBrowser, TrackKind, TrackView},
-    media::{self, News},
     recorder,
     signal::{self, Presence, Signal},
 };

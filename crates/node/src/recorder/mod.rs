@@ -74,14 +74,34 @@ impl Valve {
 }
 
 /// A track that the recorder is given.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Tap {
+    /// The way to it.
+    pub(crate) to: Packets,
     /// For which footage.
     pub(crate) take: TakeId,
     /// As what.
     pub(crate) source: Source,
     /// Until when.
     pub(crate) valve: Valve,
+}
+
+impl media::Tap for Tap {
+    /// Unless footage is closed.
+    fn give(&self, at: Instant, packet: &Packet) {
+        if !self.valve.is_open() {
+            return;
+        }
+        let tapped = Tapped {
+            take: self.take,
+            source: self.source,
+            at,
+            packet: packet.clone(),
+        };
+        if self.to.to.try_send(tapped).is_err() {
+            self.to.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// One packet that the recorder is given.
@@ -94,7 +114,7 @@ pub(crate) struct Tapped {
     pub(crate) packet: Packet,
 }
 
-/// The media loop's end.
+/// The way of packets to the recorder.
 #[derive(Clone)]
 pub(crate) struct Packets {
     to: SyncSender<Tapped>,
@@ -107,22 +127,6 @@ impl Packets {
         let (to, from) = sync_channel(PACKETS_MAX);
         let lost = Arc::default();
         (Self { to, lost }, from)
-    }
-
-    /// Gives the recorder a packet of a track, unless footage is closed. Never waits.
-    pub(crate) fn give(&self, tap: &Tap, at: Instant, packet: &Packet) {
-        if !tap.valve.is_open() {
-            return;
-        }
-        let tapped = Tapped {
-            take: tap.take,
-            source: tap.source,
-            at,
-            packet: packet.clone(),
-        };
-        if self.to.try_send(tapped).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
     }
 
     /// Packets that found no room.
@@ -203,6 +207,8 @@ impl Status {
 pub(crate) struct Handle {
     /// The key that roots are sealed to.
     pub(crate) key: PublicKey,
+    /// The way of what it is given.
+    pub(crate) packets: Packets,
     orders: SyncSender<Order>,
     /// Answers when the recorder has ended.
     gone: tokio::sync::oneshot::Receiver<()>,

@@ -61,7 +61,7 @@ struct Thread {
 }
 
 /// Starts the recorder's threads; they end when the [`Handle`] is dropped.
-pub(crate) fn start(data: &Path, key: RecorderKey) -> io::Result<(Handle, Packets, mpsc::Receiver<News>)> {
+pub(crate) fn start(data: &Path, key: RecorderKey) -> io::Result<(Handle, mpsc::Receiver<News>)> {
     let (packets, tapped) = Packets::channel();
     let (orders, orders_in) = sync_channel(ORDERS_MAX);
     let (news, news_out) = mpsc::channel(NEWS_MAX);
@@ -85,12 +85,13 @@ pub(crate) fn start(data: &Path, key: RecorderKey) -> io::Result<(Handle, Packet
     })?;
     let handle = Handle {
         key: public,
+        packets,
         orders,
         gone,
         #[cfg(test)]
         tapped: None,
     };
-    Ok((handle, packets, news_out))
+    Ok((handle, news_out))
 }
 
 impl Thread {

@@ -12,8 +12,9 @@ use super::{
     delivery::Terminal,
     *,
 };
+use media::Media as MediaLoop;
+
 use crate::{
-    media::{self, Media as MediaLoop},
     recorder::{Order, Packets, Source, TakeId, Tap, Valve},
     signal::{self, Blob, Group, Signal},
 };
@@ -443,17 +444,10 @@ async fn what_crosses_the_line_of_an_envelope_is_one_signal() {
     );
 }
 
-/// A media loop, a line whose far side is the sender that is returned, and what its recorder is given.
-async fn loop_and_line(
-    far: SideId,
-) -> (
-    MediaLoop,
-    mpsc::Sender<link::MediaPacket>,
-    std::sync::mpsc::Receiver<crate::recorder::Tapped>,
-) {
+/// A media loop, and a line whose far side is the sender that is returned.
+async fn loop_and_line(far: SideId) -> (MediaLoop, mpsc::Sender<link::MediaPacket>) {
     let any = own_address();
-    let (packets, given) = Packets::channel();
-    let (media, _news) = MediaLoop::start(any, &[], packets).unwrap();
+    let (media, _news) = MediaLoop::start(any, &[]).unwrap();
     let endpoint = link::Endpoint::bind(link::EndpointConfig {
         listen: any,
         key: link::LinkKey::from_seed([1; 32]),
@@ -472,13 +466,14 @@ async fn loop_and_line(
     let (to, incoming) = mpsc::channel(64);
     let handle = line.unwrap().handle;
     media.order(media::Order::AddLine { far, handle, incoming }).await;
-    (media, to, given)
+    (media, to)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_tapped_tracks_reach_the_recorder_and_nothing_once_the_valve_is_shut() {
     let far = SideId([2; 32]);
-    let (media, to, given) = loop_and_line(far).await;
+    let (media, to) = loop_and_line(far).await;
+    let (packets, given) = Packets::channel();
     let tracks = [(7, sfu::TrackId(0x8007)), (8, sfu::TrackId(0x8008))];
     for (far_track, track) in tracks {
         let kind = sfu::Kind::Sound;
@@ -491,6 +486,7 @@ async fn only_tapped_tracks_reach_the_recorder_and_nothing_once_the_valve_is_shu
         media.order(remote).await;
     }
     let tap = |track, take| Tap {
+        to: packets.clone(),
         take: TakeId(take),
         source: Source {
             side: far,
@@ -528,11 +524,13 @@ async fn only_tapped_tracks_reach_the_recorder_and_nothing_once_the_valve_is_shu
             return (first.take, first.packet.payload);
         }
     };
-    let other = Some(tap(tracks[1].1, 2));
-    media.order(media::Order::Tap(tracks[1].1, other)).await;
+    let other = tap(tracks[1].1, 2);
+    media.order(media::Order::Tap(tracks[1].1, Some(Box::new(other)))).await;
     let first = tokio::time::timeout(PATIENCE, passes(&[7, 8])).await.unwrap();
     assert_eq!(first.0, TakeId(2), "a track that is not named stays away");
-    media.order(media::Order::Tap(tracks[0].1, Some(filmed))).await;
+    media
+        .order(media::Order::Tap(tracks[0].1, Some(Box::new(filmed))))
+        .await;
     let first = tokio::time::timeout(PATIENCE, passes(&[7])).await.unwrap();
     assert_eq!((first.0, &first.1[..]), (TakeId(1), &b"sealed"[..]));
     valve.shut();
