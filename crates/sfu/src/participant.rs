@@ -131,6 +131,8 @@ pub(crate) struct Participant {
     /// When str0m wants to be asked again.
     pub deadline: Instant,
     pub dirty: bool,
+    /// Packets written that str0m has not given out yet.
+    owed: usize,
     pub published: Vec<Published>,
     pub subscribed: Vec<Subscription>,
     /// SSRC to place in `published`.
@@ -170,6 +172,7 @@ impl Participant {
             phase: Phase::Answered(now + crate::CONNECT_MAX),
             deadline: now,
             dirty: false,
+            owed: 0,
             published: Vec::new(),
             subscribed: Vec::new(),
             ssrcs: Vec::new(),
@@ -220,6 +223,15 @@ impl Participant {
             .into_iter()
             .flatten()
             .fold(self.deadline, Instant::min)
+    }
+
+    /// str0m gave `sent` RTP packets since it was told the time. Whether more wait: what was written, or what is sent again
+    /// beside it.
+    pub(crate) fn more_waits(&mut self, sent: usize) -> bool {
+        let beside = sent > self.owed;
+        // Given out nothing, it has dropped what it had or paces it, and says itself when to come back.
+        self.owed = if sent == 0 { 0 } else { self.owed.saturating_sub(sent) };
+        beside || self.owed > 0
     }
 
     /// The place in `published` that an incoming SSRC belongs to.
@@ -335,6 +347,7 @@ impl Participant {
                 .marker(packet.marker)
                 .nackable(packet.kind == Kind::Picture);
                 stream.write_rtp(write);
+                self.owed += 1;
                 sub.counts.add(packet, now);
                 Written::Packet
             }

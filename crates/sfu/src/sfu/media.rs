@@ -24,6 +24,9 @@ pub(super) const STEPS_MAX: usize = 20_000;
 const REFUSED_MAX: u32 = 200;
 /// Shortest wait before a connection is driven again by its own deadline.
 const NAP: Duration = Duration::from_micros(200);
+/// The same when all that was written has left: str0m's pacer asks to be told the time after every packet, which matters
+/// only if another one waits.
+const REST: Duration = Duration::from_millis(2);
 
 impl Sfu {
     pub(super) fn take_datagram(
@@ -65,21 +68,32 @@ impl Sfu {
         taken.map_err(|Broken| Dropped::Refused)
     }
 
-    /// Lets a connection say all it has to say.
+    /// Lets a connection say all it has to say. str0m's pacer gives one packet each time that it is told the time: it is
+    /// told again while more wait, so that a burst leaves as the burst that it came as.
     pub(super) fn drive(&mut self, participant: ParticipantId, now: Instant) {
+        let mut sent = 0;
         for _ in 0..STEPS_MAX {
             let Some(p) = self.participants.get_mut(&participant) else {
                 return;
             };
             match fenced(|| p.rtc.poll_output()) {
                 Ok(str0m::Output::Timeout(at)) => {
-                    p.deadline = at.max(now + NAP);
+                    let (is_due, left) = (at <= now, std::mem::take(&mut sent));
+                    if p.more_waits(left) && is_due {
+                        match fenced(|| p.rtc.handle_input(Input::Timeout(now))) {
+                            Ok(()) => continue,
+                            Err(Broken) => break,
+                        }
+                    }
+                    let pause = if is_due && left > 0 { REST } else { NAP };
+                    p.deadline = at.max(now + pause);
                     if !p.rtc.is_alive() {
                         self.drop_participant(participant, Reason::Closed);
                     }
                     return;
                 }
                 Ok(str0m::Output::Transmit(t)) => {
+                    sent += usize::from(is_rtp(&t.contents));
                     let transmit = Transmit {
                         from: t.source,
                         to: t.destination,
@@ -289,6 +303,11 @@ impl Sfu {
             }
         }
     }
+}
+
+/// Whether a datagram that leaves is RTP: no STUN, no DTLS, and no RTCP (RFC 5761, section 4).
+fn is_rtp(bytes: &[u8]) -> bool {
+    matches!(bytes, [128..=191, second, ..] if !(64..=95).contains(&(second & 0x7f)))
 }
 
 /// Reads a picture's descriptor and sets its layer by it; `None` when it has no readable one.
