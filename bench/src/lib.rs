@@ -10,6 +10,7 @@ pub mod floor;
 pub mod impairment;
 pub mod load;
 pub mod measure;
+pub mod ours;
 pub mod peers;
 pub mod relay;
 pub mod report;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bench::conditions::Conditions;
-use bench::load::{self, Plan};
+use bench::load::Plan;
 use bench::report::{self, Case};
-use bench::{floor, peers};
+use bench::{floor, ours, peers};
 use clap::Parser;
 
 /// Measures CPU per forwarded packet and added latency of one node's media loop over loopback, beside the floor.
@@ -73,7 +73,7 @@ fn main() -> anyhow::Result<()> {
         for case in &mut cases {
             eprintln!("round {round} of {rounds}: {}", case.name);
             case.floor.push(floor::run(case.plan)?);
-            case.ours.push(load::run(case.plan)?);
+            case.ours.push(ours::run(case.plan)?);
         }
     }
     let mut report = report::summarise(&conditions, &mut cases, &peers::all(), rounds);
