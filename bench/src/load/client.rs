@@ -15,8 +15,9 @@ use super::Stamps;
 
 /// Length of the VP9 payload descriptor in front of the opaque part.
 const DESCRIPTOR: usize = 5;
-/// Where the time of sending stands in a payload.
-const STAMP: std::ops::Range<usize> = DESCRIPTOR..DESCRIPTOR + 8;
+/// Where the time of sending stands in a payload: behind the descriptor and the first byte of the VP9 frame's header,
+/// from which some forwarders tell a key frame.
+const STAMP: std::ops::Range<usize> = DESCRIPTOR + 1..DESCRIPTOR + 9;
 /// Packets of a frame.
 const FRAME: u64 = 8;
 /// Payload type of the picture, and of its repairs.
@@ -180,6 +181,7 @@ impl Client {
             0x10,
             0,
         ]);
+        payload[DESCRIPTOR] = if key { 0x80 } else { 0x84 };
         payload[STAMP].copy_from_slice(&stamps.stamp(Instant::now()));
         let mut api = self.rtc.direct_api();
         let stream = api
