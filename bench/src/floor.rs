@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
-use crate::load::{BURST_MAX, Plan, Sample, Stamps};
+use crate::load::{FRAME, FRAMES_MAX, Plan, Sample, Stamps};
 use crate::measure::{Latencies, Watched, pin};
 
 /// Header bytes, authenticated and not encrypted, as an RTP header is.
@@ -151,15 +151,17 @@ pub fn run(plan: Plan) -> anyhow::Result<Sample> {
             ));
             received = 0;
         }
-        for _ in 0..BURST_MAX {
+        for _ in 0..FRAMES_MAX {
             if next > now {
                 break;
             }
             next = plan.following(next, now);
-            counter += 1;
-            buffer[HEADER..HEADER + 8].copy_from_slice(&stamps.stamp(Instant::now()));
-            let len = seal(&sealing, counter, &mut buffer, HEADER + plan.payload)?;
-            sender.send_to(&buffer[..len], floor.address)?;
+            for _ in 0..FRAME {
+                counter += 1;
+                buffer[HEADER..HEADER + 8].copy_from_slice(&stamps.stamp(Instant::now()));
+                let len = seal(&sealing, counter, &mut buffer, HEADER + plan.payload)?;
+                sender.send_to(&buffer[..len], floor.address)?;
+            }
         }
         for (socket, key) in receivers.iter().zip(&opening) {
             while let Ok(len) = socket.recv(&mut buffer) {

@@ -2,13 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use sfu::{Kind, Mid, ParticipantId, Publish, Route, Subscribe, TrackId};
+use media::Order;
+use sfu::{Kind, Mid, ParticipantId, Publish, Subscribe, TrackId};
 use str0m::media::Direction;
 use tokio::sync::oneshot;
 
 use crate::load::{Client, Plan, Sample, Subject, connect, pump};
 use crate::measure::{Spent, pin};
-use crate::server::{Command, Server};
+use crate::server::Server;
 
 const PICTURE: TrackId = TrackId(1);
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -39,14 +40,14 @@ fn join(client: &mut Client, server: &Server, participant: ParticipantId, direct
         ),
         _ => (vec![], vec![Subscribe { mid, track: PICTURE }]),
     };
-    server.command(Command::Offer {
+    server.order(Order::Offer {
         participant,
         sdp: offered.sdp.clone(),
-        send,
-        recv,
-        answer,
-    })?;
-    client.accept(offered, &answered.blocking_recv()??)?;
+        publish: send,
+        subscribe: recv,
+        reply: answer,
+    });
+    client.accept(offered, &answered.blocking_recv()??.sdp)?;
     Ok(mid)
 }
 
@@ -66,13 +67,11 @@ pub fn run(plan: Plan) -> anyhow::Result<Sample> {
         join(receiver, &server, ParticipantId(1 + at as u64), Direction::RecvOnly)?;
     }
     let participants = (1..=plan.receivers as u64).map(ParticipantId).collect();
-    server.command(Command::Route(
-        PICTURE,
-        Route {
-            participants,
-            link: None,
-        },
-    ))?;
+    server.order(Order::Route {
+        track: PICTURE,
+        participants,
+        line: None,
+    });
     connect(&mut publisher, &mut receivers)?;
     pump(plan, &server, &mut publisher, mid, &mut receivers)
 }

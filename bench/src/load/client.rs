@@ -11,15 +11,13 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-use super::Stamps;
+use super::{FRAME, Stamps};
 
 /// Length of the VP9 payload descriptor in front of the opaque part.
 const DESCRIPTOR: usize = 5;
 /// Where the time of sending stands in a payload: behind the descriptor and the first byte of the VP9 frame's header,
 /// from which some forwarders tell a key frame.
 const STAMP: std::ops::Range<usize> = DESCRIPTOR + 1..DESCRIPTOR + 9;
-/// Packets of a frame.
-const FRAME: u64 = 8;
 /// Payload type of the picture, and of its repairs.
 const PICTURE: (u8, u8) = (98, 99);
 
@@ -170,9 +168,10 @@ impl Client {
     /// # Errors
     /// As str0m says.
     pub fn publish(&mut self, mid: Mid, number: u64, payload: &mut [u8], stamps: Stamps) -> anyhow::Result<()> {
-        let (frame, part) = (number / FRAME, number % FRAME);
+        let of = u64::from(FRAME);
+        let (frame, part) = (number / of, number % of);
         let key = part == 0 && std::mem::take(&mut self.key_due);
-        let begins = if part == 0 { 0x08 } else { 0 } | if part + 1 == FRAME { 0x04 } else { 0 };
+        let begins = if part == 0 { 0x08 } else { 0 } | if part + 1 == of { 0x04 } else { 0 };
         // Layer 0 alone: every packet goes to every receiver.
         payload[..DESCRIPTOR].copy_from_slice(&[
             0xa0 | begins | if key { 0 } else { 0x40 },
@@ -195,7 +194,7 @@ impl Client {
             Instant::now(),
             &*payload,
         );
-        stream.write_rtp(write.marker(part + 1 == FRAME).nackable(true));
+        stream.write_rtp(write.marker(part + 1 == of).nackable(true));
         self.rtc.handle_input(Input::Timeout(Instant::now()))?;
         self.drain(&mut |_| {})
     }

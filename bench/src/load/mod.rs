@@ -13,8 +13,10 @@ pub use pump::{Subject, connect, pump};
 
 use crate::measure::{Latencies, Spent};
 
-/// Most packets sent before receivers get their turn.
-pub const BURST_MAX: usize = 16;
+/// Packets of a frame, which leave the publisher one after the other, as a browser's do.
+pub const FRAME: u32 = 8;
+/// Most frames sent before receivers get their turn.
+pub const FRAMES_MAX: usize = 2;
 /// A load that is further behind than this has lost the race: it goes on from the present.
 const BEHIND_MAX: Duration = Duration::from_millis(20);
 
@@ -38,13 +40,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Time between two packets.
+    /// Time between two frames.
     #[must_use]
     pub fn gap(&self) -> Duration {
-        Duration::from_secs(1) / self.packets_per_second
+        Duration::from_secs(1) * FRAME / self.packets_per_second
     }
 
-    /// When the packet after the one due at `due` is due.
+    /// When the frame after the one due at `due` is due.
     #[must_use]
     pub fn following(&self, due: Instant, now: Instant) -> Instant {
         if now > due + BEHIND_MAX { now } else { due + self.gap() }

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use str0m::media::Mid;
 
 use super::client::Client;
-use super::{BURST_MAX, Plan, Sample, Stamps};
+use super::{FRAME, FRAMES_MAX, Plan, Sample, Stamps};
 use crate::measure::{Latencies, Spent};
 
 /// How long connecting may take.
@@ -69,13 +69,15 @@ pub fn pump(
             window = Some((subject.spent(), forwarded, Instant::now()));
             received = 0;
         }
-        for _ in 0..BURST_MAX {
+        for _ in 0..FRAMES_MAX {
             if next > now {
                 break;
             }
             next = plan.following(next, now);
-            publisher.publish(mid, number, &mut payload, stamps)?;
-            number += 1;
+            for _ in 0..FRAME {
+                publisher.publish(mid, number, &mut payload, stamps)?;
+                number += 1;
+            }
         }
         publisher.turn(|_| {})?;
         for receiver in receivers.iter_mut() {
