@@ -24,6 +24,9 @@ struct Arguments {
         default_missing_value = "1"
     )]
     quick: bool,
+    /// Runs these cases alone.
+    #[arg(long)]
+    case: Vec<String>,
     /// Seed of the payloads.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -54,6 +57,7 @@ fn main() -> anyhow::Result<()> {
     let mut cases: Vec<Case> = CASES
         .iter()
         .filter(|(.., quick)| *quick || !arguments.quick)
+        .filter(|(name, ..)| arguments.case.is_empty() || arguments.case.iter().any(|case| case == name))
         .map(|(name, receivers, packets_per_second, _)| Case {
             name,
             plan: Plan {

@@ -82,28 +82,31 @@ impl Port {
         })
     }
 
-    /// Waits until something has arrived.
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.socket.readable().await
-    }
-
-    /// Gives `each` what has arrived, at most some hundreds of datagrams.
-    pub(crate) fn take(&mut self, mut each: impl FnMut(SocketAddr, &[u8])) {
+    /// Waits until something has arrived, and gives `each` of it, at most some hundreds of datagrams.
+    ///
+    /// Dropped before it is done, it has taken nothing.
+    pub(crate) async fn take(&mut self, mut each: impl FnMut(SocketAddr, &[u8])) -> io::Result<()> {
+        self.socket.readable().await?;
         let mut metas = [RecvMeta::default(); READS];
         let mut chunks = self.reads.chunks_exact_mut(READ_BYTES);
         let mut slices: [IoSliceMut<'_>; READS] =
             array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
-        let (socket, state) = (&self.socket, &self.state);
-        let read = socket.try_io(Interest::READABLE, || {
-            state.recv(socket.into(), &mut slices, &mut metas)
+        let mut count = 0;
+        // What fills only part of the places was all there is: said here, the socket need not be asked again to know that.
+        // Another error is the refusal of an earlier datagram by its receiver.
+        let _ = self.socket.try_io(Interest::READABLE, || {
+            count = self.state.recv((&self.socket).into(), &mut slices, &mut metas)?;
+            if count < READS {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            Ok(())
         });
-        // Nothing there after all, or the refusal of an earlier datagram by its receiver.
-        let Ok(count) = read else { return };
         for (meta, bytes) in metas.iter().zip(&slices).take(count) {
             for datagram in bytes[..meta.len].chunks(meta.stride.max(1)) {
                 each(meta.addr, datagram);
             }
         }
+        Ok(())
     }
 
     /// Sends a datagram, at the latest with the next [`Self::flush`].
@@ -124,8 +127,7 @@ impl Port {
             segment_size: (self.run.count > 1).then_some(self.run.each),
             src_ip: None,
         };
-        let (socket, state) = (&self.socket, &self.state);
-        let _ = socket.try_io(Interest::WRITABLE, || state.try_send(socket.into(), &transmit));
+        let _ = self.state.try_send((&self.socket).into(), &transmit);
         self.run.clear();
     }
 }
@@ -156,11 +158,11 @@ mod tests {
         for (port, sent) in ports.iter_mut().zip(sent) {
             let mut arrived = Vec::new();
             while arrived.len() < sent.len() {
-                port.readable().await.unwrap();
-                port.take(|who, bytes| {
+                let keep = |who, bytes: &[u8]| {
                     assert_eq!(who, source);
                     arrived.push(bytes.to_vec());
-                });
+                };
+                port.take(keep).await.unwrap();
             }
             assert_eq!(arrived, sent);
         }

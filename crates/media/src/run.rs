@@ -59,18 +59,18 @@ impl Loop {
 
     /// Runs until the node has gone.
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        let address = self.port.address;
         let mut deadline = self.drain();
         loop {
             // A far deadline stands for none: the branch needs a moment to wait for.
             let wake = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             // Whoever is ready has the same chance: somebody who floods the port must not hold up orders or links.
             tokio::select! {
-                readable = self.port.readable() => {
-                    if let Err(error) = readable {
+                taken = self.port.take(|from, bytes| give(&mut self.sfu, from, address, bytes)) => {
+                    if let Err(error) = taken {
                         tracing::error!(%error, "the media port failed");
                         return;
                     }
-                    self.read_port();
                 }
                 (far, packet) = next(&mut self.lines) => self.receive(far, packet),
                 order = orders.recv() => match order {
@@ -81,14 +81,6 @@ impl Loop {
             }
             deadline = self.drain();
         }
-    }
-
-    fn read_port(&mut self) {
-        let (sfu, address, now) = (&mut self.sfu, self.port.address, Instant::now());
-        self.port.take(|from, bytes| {
-            // What is dropped is counted by the sfu; an attacker must not be able to fill the log.
-            let _ = sfu.handle_datagram(from, address, bytes, now);
-        });
     }
 
     fn receive(&mut self, far: SideId, packet: Option<MediaPacket>) {
@@ -290,4 +282,9 @@ impl Loop {
             tracing::warn!("the core does not keep up with the media loop");
         }
     }
+}
+
+/// Gives the sfu a datagram. What is dropped is counted there; an attacker must not be able to fill the log.
+fn give(sfu: &mut Sfu, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+    let _ = sfu.handle_datagram(from, to, bytes, Instant::now());
 }

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use str0m::Input;
 
-use super::media::STEPS_MAX;
+use super::media::{STEPS_MAX, transmit};
 use super::{OUTPUTS_MAX, Sfu};
 use crate::participant::{Broken, Participant, Phase, fenced};
 use crate::track::Source;
-use crate::{Output, ParticipantId, Reason, TrackId, Transmit};
+use crate::{Output, ParticipantId, Reason, TrackId};
 
 impl Sfu {
     pub(super) fn push(&mut self, output: Output) {
@@ -95,15 +95,7 @@ impl Sfu {
                 return;
             };
             match fenced(|| p.rtc.poll_output()) {
-                Ok(str0m::Output::Transmit(t)) => {
-                    let transmit = Transmit {
-                        from: t.source,
-                        to: t.destination,
-                        bytes: t.contents.into(),
-                        participant,
-                    };
-                    self.push(Output::Transmit(transmit));
-                }
+                Ok(str0m::Output::Transmit(t)) => self.push(Output::Transmit(transmit(participant, t))),
                 Ok(str0m::Output::Event(_)) => {}
                 Ok(str0m::Output::Timeout(_)) | Err(Broken) => return,
             }

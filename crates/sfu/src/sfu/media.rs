@@ -7,7 +7,7 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpPacket;
 use str0m::{Event, IceConnectionState, Input};
 
-use super::Sfu;
+use super::{OUTPUTS_MAX, Sfu};
 use crate::demux::{Class, classify};
 use crate::participant::{Broken, Phase, Written, fenced};
 use crate::track::Source;
@@ -26,7 +26,7 @@ const REFUSED_MAX: u32 = 200;
 const NAP: Duration = Duration::from_micros(200);
 /// The same when all that was written has left: str0m's pacer asks to be told the time after every packet, which matters
 /// only if another one waits.
-const REST: Duration = Duration::from_millis(2);
+const REST: Duration = Duration::from_millis(5);
 
 impl Sfu {
     pub(super) fn take_datagram(
@@ -76,7 +76,20 @@ impl Sfu {
             let Some(p) = self.participants.get_mut(&participant) else {
                 return;
             };
-            match fenced(|| p.rtc.poll_output()) {
+            let said = fenced(|| {
+                loop {
+                    match p.rtc.poll_output()? {
+                        str0m::Output::Transmit(t) if self.outputs.len() < OUTPUTS_MAX => {
+                            sent += usize::from(is_rtp(&t.contents));
+                            self.outputs.push_back(Output::Transmit(transmit(participant, t)));
+                        }
+                        // Nobody drains: it is given out no faster than that.
+                        str0m::Output::Transmit(_) => {}
+                        other => return Ok(other),
+                    }
+                }
+            });
+            match said {
                 Ok(str0m::Output::Timeout(at)) => {
                     let (is_due, left) = (at <= now, std::mem::take(&mut sent));
                     if p.more_waits(left) && is_due {
@@ -92,17 +105,9 @@ impl Sfu {
                     }
                     return;
                 }
-                Ok(str0m::Output::Transmit(t)) => {
-                    sent += usize::from(is_rtp(&t.contents));
-                    let transmit = Transmit {
-                        from: t.source,
-                        to: t.destination,
-                        bytes: t.contents.into(),
-                        participant,
-                    };
-                    self.push(Output::Transmit(transmit));
-                }
                 Ok(str0m::Output::Event(event)) => self.on_event(participant, event, now),
+                // Nobody takes what waits: lost as on a full network.
+                Ok(str0m::Output::Transmit(_)) => {}
                 Err(Broken) => break,
             }
         }
@@ -302,6 +307,15 @@ impl Sfu {
                 sub.forward.restart(None);
             }
         }
+    }
+}
+
+pub(super) fn transmit(participant: ParticipantId, leaving: str0m::net::Transmit) -> Transmit {
+    Transmit {
+        from: leaving.source,
+        to: leaving.destination,
+        bytes: leaving.contents.into(),
+        participant,
     }
 }
 
