@@ -107,9 +107,13 @@ stories: setup-test built web/e2e/node_modules/.installed
 story: setup-test built web/e2e/node_modules/.installed
 	VISAVIS=$(TESTED)/visavis SIGN_CLIP=$(TESTED)/examples/sign_clip node web/e2e/run.mjs $(or $(NAME),line)
 
-# What only a browser can show is measured by stories, before the packets: nothing else may run beside those.
-bench: setup-test dist web/e2e/node_modules/.installed
-	VISAVIS=$(VISAVIS) node web/e2e/run.mjs onset
+# What only a browser can show is measured by stories, before the packets: nothing else may run beside those. What a node
+# holds of footage is looked at in a build that can keep it. `QUICK=1` leaves the stories out.
+bench: setup-test dist built web/e2e/node_modules/.installed
+ifeq ($(filter-out 0,$(QUICK)),)
+	VISAVIS=$(VISAVIS) node web/e2e/run.mjs onset glass
+	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs footage
+endif
 	$(CARGO) run --release --locked --package bench $(ARGS)
 
 # Two hours of a call in virtual time, with the real group and real frames: terminals come, go, are loaded anew, lose their

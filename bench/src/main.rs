@@ -39,7 +39,7 @@ struct Arguments {
 }
 
 /// Stories that measure.
-const STORIES: [&str; 1] = ["onset"];
+const STORIES: [&str; 3] = ["onset", "glass", "footage"];
 
 /// Name, receivers, packets a second from the publisher, and whether a quick run takes it. A call is what two people make;
 /// the others forward at least 7,000 a second, where waking up no longer decides.

@@ -220,6 +220,7 @@ export async function tell(story) {
   const seats = shown(a, call).seats.filter(({ role }) => role === 'principal').map(({ key }) => key);
   const { roots, found } = await opened({ folders, data, envelopes: [...a.terminal.page.envelopes, ...b.terminal.page.envelopes], seats, tail });
   story.check(roots >= 2, 'roots that the recorders were handed', roots);
+  const closes = [];
   for (const { node, way, kind, frames } of found) {
     const what = `node ${node}, ${way}, ${kind}`;
     const within = (from, to) => frames.filter(({ at }) => at >= from && at < to);
@@ -228,6 +229,7 @@ export async function tell(story) {
     story.equal(count(0, openedAt), 0, `${what}: frames from before the opening that open`);
     story.check(count(openedAt, pressedAt) > 20, `${what}: frames of the footage that open`, count(openedAt, pressedAt));
     const first = last(openedAt, reopenedAt) - pressedAt;
+    closes.push(first);
     story.note(`${what}: the last frame that opens passed ${Math.round(first)} ms after the press`);
     // A side's own frames go out and come to the other.
     const speaker = way === 'out' ? node : other[node];
@@ -241,5 +243,6 @@ export async function tell(story) {
     story.check(second <= (node === 'a' ? CLOSES_MS_MAX + cutLag : LEASE_MS_MAX), `${what}: the close in a cut, with ${cutLag} ms by which the page was late`, second);
     story.check(within(cutAt + LEASE_MS_MAX, Infinity).length > 20, `${what}: frames were tried that came after the cut`, within(cutAt + LEASE_MS_MAX, Infinity).length);
   }
+  story.keep('figures.json', { footage_close_ms: Math.round(Math.max(...closes)) });
   await endAndProve(story, { a, b }, call);
 }
