@@ -12,6 +12,7 @@ pub mod load;
 pub mod measure;
 pub mod ours;
 pub mod peers;
+pub mod plots;
 pub mod relay;
 pub mod report;
 pub mod server;
