@@ -1,6 +1,8 @@
 //! CPU time of a thread, softirq time of its core, and latencies.
 
 use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::thread::{CpuSet, Pid, gettid, sched_setaffinity};
@@ -42,8 +44,7 @@ impl Spent {
 /// runs where it may.
 #[must_use]
 pub fn pin(core: usize) -> Watched {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let core = core % cores;
+    let core = core % cores();
     let mut set = CpuSet::new();
     set.set(core);
     if let Err(error) = sched_setaffinity(None, &set) {
@@ -56,16 +57,24 @@ impl Watched {
     /// Reads its times; from any thread.
     #[must_use]
     pub fn spent(self) -> Spent {
-        let path = format!("/proc/self/task/{}/schedstat", self.thread.as_raw_nonzero());
-        let nanos = fs::read_to_string(path)
-            .ok()
-            .and_then(|t| t.split(' ').next()?.parse().ok())
-            .unwrap_or(0);
+        let path = format!("/proc/self/task/{}", self.thread.as_raw_nonzero());
         Spent {
-            thread: Duration::from_nanos(nanos),
+            thread: on_core(Path::new(&path)),
             softirq: softirq(&fs::read_to_string("/proc/stat").unwrap_or_default(), self.core),
         }
     }
+}
+
+/// Time that a task has spent on a core; none when it has ended.
+fn on_core(task: &Path) -> Duration {
+    let text = fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0))
+}
+
+/// Cores that the program may use, counted before anything is pinned: a pinned thread sees one.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// The softirq field of a core's line in `/proc/stat`.
@@ -107,6 +116,8 @@ impl Latencies {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -114,6 +125,16 @@ mod tests {
         let stat = "cpu  1 2 3 4 5 6 7 8\ncpu0 1 2 3 4 5 6 70 8\ncpu1 1 2 3 4 5 6 90 8\n";
         assert_eq!(softirq(stat, 1), Some(Duration::from_millis(900)));
         assert_eq!(softirq(stat, 5), None);
+    }
+
+    #[test]
+    fn a_thread_can_be_pinned_again() {
+        let core = cores() - 1;
+        for _ in 0..2 {
+            let _ = pin(core);
+            let set = rustix::thread::sched_getaffinity(None).unwrap();
+            assert!(set.is_set(core) && set.count() == 1, "core {core}: {set:?}");
+        }
     }
 
     #[test]
