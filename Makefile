@@ -5,7 +5,7 @@
 #   make check             formatting, lints, types, documentation, licences, tidiness
 #   make web               the terminal, built into web/dist
 #   make story NAME=line   one story alone
-#   make bench             figures beside the floor: warning on screen, CPU per forwarded packet, added latency
+#   make bench             figures beside floor and peers: warning on screen, CPU per forwarded packet, added latency
 #   make soak              two hours of joins, leaves and rotations in minutes: frames lost, memory
 #   make dist              the release binary
 #
@@ -26,7 +26,7 @@ NPM        := npm --no-audit --no-fund --no-update-notifier
 WEB_INPUTS := $(shell find web -type d \( -name node_modules -o -name dist -o -path web/e2e \) -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help demo test check web dist story stories bench soak clean \
-        setup-build setup-test built check-rust check-web check-house test-rust test-web
+        setup-build setup-test setup-bench built check-rust check-web check-house test-rust test-web
 
 help:
 	@sed -n '3,11s/^# *//p' Makefile
@@ -38,6 +38,10 @@ setup-build:
 
 setup-test:
 	@tools/setup build test
+
+# What is not there is reported by the bench as missing.
+setup-bench: setup-test
+	@tools/setup bench || true
 
 ## The terminal
 
@@ -109,7 +113,7 @@ story: setup-test built web/e2e/node_modules/.installed
 
 # What only a browser can show is measured by stories, before the packets: nothing else may run beside those. What a node
 # holds of footage is looked at in a build that can keep it. `QUICK=1` leaves the stories out.
-bench: setup-test dist built web/e2e/node_modules/.installed
+bench: setup-test setup-bench dist built web/e2e/node_modules/.installed
 ifeq ($(filter-out 0,$(QUICK)),)
 	VISAVIS=$(VISAVIS) node web/e2e/run.mjs onset glass
 	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs footage

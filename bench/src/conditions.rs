@@ -50,7 +50,8 @@ impl Conditions {
             optimised: !cfg!(debug_assertions),
             seed,
             work: "loopback, 1,100-byte payloads; ours: SRTP AES-256-GCM, TWCC, NACK and RTX on, sdes:mid until acknowledged, \
-                   congestion control on; floor: recvfrom, AES-128-GCM open, N x (seal, sendto), no batching",
+                   congestion control on; floor: recvfrom, AES-128-GCM open, N x (seal, sendto), no batching; others: a process on one core with an \
+                   address of its own in a network namespace, reached as over loopback, with what they negotiate",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! CPU time of a thread, softirq time of its core, and latencies.
+//! CPU time of a thread or a process, softirq time of its core, and latencies.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct Watched {
 /// Time spent so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spent {
-    /// By the thread itself, its system calls included.
+    /// By the thread itself, or all threads of the process, system calls included.
     pub thread: Duration,
     /// By the kernel on the thread's core on behalf of arriving and leaving packets; `None` where it cannot be read.
     pub softirq: Option<Duration>,
@@ -69,6 +69,18 @@ impl Watched {
 fn on_core(task: &Path) -> Duration {
     let text = fs::read_to_string(task.join("schedstat")).unwrap_or_default();
     Duration::from_nanos(text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0))
+}
+
+/// Time spent by all threads that a process has, and softirq of the core that it is kept on. A thread that ends takes its
+/// time with it.
+#[must_use]
+pub fn spent_by(process: u32, core: usize) -> Spent {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    let core = core % cores();
+    Spent {
+        thread: tasks.flatten().map(|task| on_core(&task.path())).sum(),
+        softirq: softirq(&fs::read_to_string("/proc/stat").unwrap_or_default(), core),
+    }
 }
 
 /// Cores that the program may use, counted before anything is pinned: a pinned thread sees one.

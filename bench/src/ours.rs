@@ -7,7 +7,7 @@ use sfu::{Kind, Mid, ParticipantId, Publish, Subscribe, TrackId};
 use str0m::media::Direction;
 use tokio::sync::oneshot;
 
-use crate::load::{Client, Plan, Sample, Subject, connect, pump};
+use crate::load::{Client, Plan, Sample, Source, Subject, connect, pump};
 use crate::measure::{Spent, pin};
 use crate::server::Server;
 
@@ -60,6 +60,7 @@ pub fn run(plan: Plan) -> anyhow::Result<Sample> {
     let _generator = pin(plan.core + 1);
     let mut publisher = Client::new(LOOPBACK)?;
     let mid = join(&mut publisher, &server, ParticipantId(0), Direction::SendOnly)?;
+    let mut source = Source::new(plan, publisher, mid);
     let mut receivers: Vec<Client> = (0..plan.receivers)
         .map(|_| Client::new(LOOPBACK))
         .collect::<anyhow::Result<_>>()?;
@@ -72,6 +73,6 @@ pub fn run(plan: Plan) -> anyhow::Result<Sample> {
         participants,
         line: None,
     });
-    connect(&mut publisher, &mut receivers)?;
-    pump(plan, &server, &mut publisher, mid, &mut receivers)
+    connect(&mut source, &mut receivers)?;
+    pump(plan, &server, &mut source, &mut receivers)
 }

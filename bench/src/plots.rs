@@ -54,7 +54,10 @@ fn said(error: impl std::fmt::Display) -> anyhow::Error {
 /// As the file system says.
 pub fn lines(path: &Path, frame: Frame<'_>, y: (f64, f64), series: &[Series]) -> anyhow::Result<()> {
     let all = || series.iter().flat_map(|one| one.points.iter().map(|point| point.0));
-    let (left, right) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
+    let (left, right) = (
+        all().fold(f64::INFINITY, f64::min),
+        all().fold(f64::NEG_INFINITY, f64::max),
+    );
     if left >= right {
         return Ok(());
     }
@@ -100,7 +103,8 @@ pub fn bars(path: &Path, title: &str, values: &[(String, f64)]) -> anyhow::Resul
         let bar = Rectangle::new([(left, y), (end, y + step * 2 / 3)], colour.filled());
         area.draw(&bar).map_err(said)?;
         let middle = y + step / 3 - 7;
-        area.draw(&Text::new(name.as_str(), (20, middle), font(14))).map_err(said)?;
+        area.draw(&Text::new(name.as_str(), (20, middle), font(14)))
+            .map_err(said)?;
         let number = Text::new(format!("{value:.2}"), (end + 8, middle), font(14));
         area.draw(&number).map_err(said)?;
     }

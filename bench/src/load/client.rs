@@ -1,5 +1,6 @@
 //! One WebRTC connection of the load: offers or answers, writes the picture, hands on what it opened.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-use super::{FRAME, Stamps};
+use super::{FRAME, Stamps, profile};
 
 /// Length of the VP9 payload descriptor in front of the opaque part.
 const DESCRIPTOR: usize = 5;
@@ -29,6 +30,40 @@ pub struct Client {
     deadline: Instant,
     connected: bool,
     key_due: bool,
+    feedback: Feedback,
+}
+
+/// What the other side's description says about the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Feedback {
+    /// Transport-wide congestion control feedback.
+    pub twcc: bool,
+    /// Packets are asked for again.
+    pub nack: bool,
+    /// They come again in a stream of their own.
+    pub rtx: bool,
+}
+
+impl Feedback {
+    /// Reads a session description.
+    #[must_use]
+    pub fn read(sdp: &str) -> Self {
+        let video = sdp.split("\nm=").find(|s| s.starts_with("video")).unwrap_or_default();
+        let any = |end: &str| video.lines().any(|line| line.trim_end().ends_with(end));
+        Self {
+            twcc: video.contains("transport-wide-cc-extensions-01"),
+            nack: any(" nack"),
+            rtx: any(" rtx/90000"),
+        }
+    }
+}
+
+impl fmt::Display for Feedback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = |on| if on { "" } else { "no " };
+        let Self { twcc, nack, rtx } = *self;
+        write!(f, "{}TWCC, {}NACK, {}RTX", sign(twcc), sign(nack), sign(rtx))
+    }
 }
 
 /// An offer that waits for its answer.
@@ -49,7 +84,10 @@ impl Client {
         let socket = UdpSocket::bind((address, 0))?;
         socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
-        let mut config = RtcConfig::new().set_rtp_mode(true).clear_codecs();
+        let mut config = RtcConfig::new()
+            .set_crypto_provider(profile::noting())
+            .set_rtp_mode(true)
+            .clear_codecs();
         let profile = FormatParams {
             profile_id: Some(0),
             ..FormatParams::default()
@@ -71,6 +109,7 @@ impl Client {
             deadline: Instant::now(),
             connected: false,
             key_due: true,
+            feedback: Feedback::default(),
         })
     }
 
@@ -94,6 +133,7 @@ impl Client {
     /// # Errors
     /// When it is none.
     pub fn accept(&mut self, offered: Offered, answer: &str) -> anyhow::Result<()> {
+        self.feedback = Feedback::read(answer);
         let answer = SdpAnswer::from_sdp_string(answer)?;
         Ok(self.rtc.sdp_api().accept_answer(offered.pending, answer)?)
     }
@@ -103,6 +143,7 @@ impl Client {
     /// # Errors
     /// When it is none.
     pub fn answer(&mut self, offer: &str) -> anyhow::Result<String> {
+        self.feedback = Feedback::read(offer);
         let offer = SdpOffer::from_sdp_string(offer)?;
         Ok(self.rtc.sdp_api().accept_offer(offer)?.to_sdp_string())
     }
@@ -120,6 +161,12 @@ impl Client {
     #[must_use]
     pub fn connected(&self) -> bool {
         self.connected
+    }
+
+    /// What the other side said that it does.
+    #[must_use]
+    pub fn feedback(&self) -> Feedback {
+        self.feedback
     }
 
     /// Takes all that has arrived and says all there is to say; the time of sending of each picture packet goes to `seen`.
@@ -197,5 +244,18 @@ impl Client {
         stream.write_rtp(write.marker(part + 1 == of).nackable(true));
         self.rtc.handle_input(Input::Timeout(Instant::now()))?;
         self.drain(&mut |_| {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn feedback_is_read_from_the_picture_alone() {
+        let sound = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtcp-fb:111 nack\r\n";
+        let picture = "m=video 9 UDP/TLS/RTP/SAVPF 98 99\r\na=rtpmap:99 rtx/90000\r\na=rtcp-fb:98 nack pli\r\n";
+        let read = Feedback::read(&format!("{sound}{picture}"));
+        assert_eq!(read.to_string(), "no TWCC, no NACK, RTX");
     }
 }

@@ -4,12 +4,15 @@
 //! signalling, then [`pump`] runs the plan. Never: knows which program that is.
 
 mod client;
+pub mod profile;
 mod pump;
+mod source;
 
 use std::time::{Duration, Instant};
 
-pub use client::{Client, Offered};
+pub use client::{Client, Feedback, Offered};
 pub use pump::{Subject, connect, pump};
+pub use source::Source;
 
 use crate::measure::{Latencies, Spent};
 

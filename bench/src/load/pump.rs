@@ -3,12 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
-use str0m::media::Mid;
 
 use super::client::Client;
-use super::{FRAME, FRAMES_MAX, Plan, Sample, Stamps};
+use super::source::Source;
+use super::{Plan, Sample};
 use crate::measure::{Latencies, Spent};
 
 /// How long connecting may take.
@@ -30,11 +28,17 @@ pub trait Subject {
 ///
 /// # Errors
 /// When one is not in time.
-pub fn connect(publisher: &mut Client, receivers: &mut [Client]) -> anyhow::Result<()> {
+pub fn connect(source: &mut Source, receivers: &mut [Client]) -> anyhow::Result<()> {
     let start = Instant::now();
-    while !publisher.connected() || receivers.iter().any(|r| !r.connected()) {
-        ensure!(start.elapsed() < CONNECT_MAX, "not connected within {CONNECT_MAX:?}");
-        publisher.turn(|_| {})?;
+    while !source.client.connected() || receivers.iter().any(|r| !r.connected()) {
+        let missing = receivers.iter().filter(|r| !r.connected()).count();
+        ensure!(
+            start.elapsed() < CONNECT_MAX,
+            "not connected within {CONNECT_MAX:?}: publisher {}, {missing} of {} receivers missing",
+            source.client.connected(),
+            receivers.len()
+        );
+        source.client.turn(|_| {})?;
         receivers.iter_mut().try_for_each(|r| r.turn(|_| {}))?;
     }
     Ok(())
@@ -47,18 +51,13 @@ pub fn connect(publisher: &mut Client, receivers: &mut [Client]) -> anyhow::Resu
 pub fn pump(
     plan: Plan,
     subject: &impl Subject,
-    publisher: &mut Client,
-    mid: Mid,
+    source: &mut Source,
     receivers: &mut [Client],
 ) -> anyhow::Result<Sample> {
-    let mut payload: Vec<u8> = (0..plan.payload).map(|_| 0).collect();
-    StdRng::seed_from_u64(plan.seed).fill(&mut payload[..]);
-    let stamps = Stamps::new();
-    let (mut latencies, mut received, mut number) = (Latencies::default(), 0u64, 0u64);
+    let (mut latencies, mut received) = (Latencies::default(), 0u64);
     let start = Instant::now();
     let (measured, end) = (start + plan.warm_up, start + plan.warm_up + plan.time);
     let mut window = None;
-    let mut next = start;
     loop {
         let now = Instant::now();
         if now >= end {
@@ -69,17 +68,8 @@ pub fn pump(
             window = Some((subject.spent(), forwarded, Instant::now()));
             received = 0;
         }
-        for _ in 0..FRAMES_MAX {
-            if next > now {
-                break;
-            }
-            next = plan.following(next, now);
-            for _ in 0..FRAME {
-                publisher.publish(mid, number, &mut payload, stamps)?;
-                number += 1;
-            }
-        }
-        publisher.turn(|_| {})?;
+        source.turn(now)?;
+        let stamps = source.stamps;
         for receiver in receivers.iter_mut() {
             receiver.turn(|stamp| {
                 received += 1;
