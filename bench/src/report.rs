@@ -179,7 +179,7 @@ fn challengers(markdown: &mut String, case: &mut Case, floor: &Side) -> Vec<(&'s
         if let Some(why) = &peer.failed {
             let _ = writeln!(
                 markdown,
-                "| | {} | failed: {} | | | | | |",
+                "|  | {} | failed: {} | | | | | |",
                 peer.name,
                 why.replace('|', "/")
             );
@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(report.json["best_peer"], "Galene");
         assert_eq!(report.json["cpu_1_10_over_best_peer"], 0.5);
         assert!(
-            report.markdown.contains("| | LiveKit | 900 of 1000 (saturated) |"),
+            report.markdown.contains("|  | LiveKit | 900 of 1000 (saturated) |"),
             "{}",
             report.markdown
         );
@@ -408,7 +408,7 @@ mod tests {
             peers: vec![plan_failed],
         }];
         let report = summarise(&Conditions::read(1), &mut cases, &[], 1);
-        assert!(report.markdown.contains("| | Janus | failed: it / ended |"));
+        assert!(report.markdown.contains("|  | Janus | failed: it / ended |"));
         assert!(report.json["best_peer"].is_null());
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::Found;
 use super::place::say;
+use super::{Found, cache};
 
 /// How long a build may take: it is done once.
 const BUILD_MAX: Duration = Duration::from_secs(20 * 60);
@@ -18,7 +18,7 @@ const BUILD_MAX: Duration = Duration::from_secs(20 * 60);
 /// # Errors
 /// When it is neither there nor can be built.
 pub fn find(name: &str, module: &str, package: &str, version: &str) -> anyhow::Result<Found> {
-    let cache = cache().context("no home folder to keep it in")?;
+    let cache = cache()?;
     let kept = cache.join(name);
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).map(|folder| folder.join(name));
@@ -29,16 +29,6 @@ pub fn find(name: &str, module: &str, package: &str, version: &str) -> anyhow::R
     };
     let version = module_version(&program, module).unwrap_or_else(|| "unknown".to_owned());
     Ok(Found { version, program })
-}
-
-fn cache() -> Option<PathBuf> {
-    let folder = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|folder| folder.is_absolute())
-    };
-    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
-    Some(cache.join("visavis-bench"))
 }
 
 fn build(cache: &Path, kept: &Path, what: &str) -> anyhow::Result<PathBuf> {

@@ -140,7 +140,8 @@ fn join(plan: Plan) -> anyhow::Result<Joined> {
     Ok(Joined {
         source,
         receivers,
-        _sockets: vec![session.socket],
+        process: None,
+        _streams: vec![session.socket.stream()?],
     })
 }
 

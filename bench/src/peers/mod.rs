@@ -12,6 +12,8 @@ mod place;
 mod protobuf;
 mod socket;
 
+use std::env;
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -37,8 +39,10 @@ pub struct Found {
 struct Joined {
     source: Source,
     receivers: Vec<Client>,
+    /// The process that forwards, where it is another one than was started.
+    process: Option<u32>,
     /// Whoever hangs up leaves.
-    _sockets: Vec<Socket>,
+    _streams: Vec<TcpStream>,
 }
 
 /// Who has joined by a socket of its own.
@@ -133,12 +137,15 @@ impl Peer {
 fn run(forwarder: &Forwarder, found: &Found, plan: Plan) -> anyhow::Result<(Sample, String)> {
     let _place = Place::enter()?;
     let mut program = (forwarder.start)(found, plan.core)?;
-    let sample = measure(forwarder, &program, plan);
+    let sample = measure(forwarder, &mut program, plan);
     sample.map_err(|error| anyhow!("{error:#}; {}", program.last_words()))
 }
 
-fn measure(forwarder: &Forwarder, program: &Program, plan: Plan) -> anyhow::Result<(Sample, String)> {
+fn measure(forwarder: &Forwarder, program: &mut Program, plan: Plan) -> anyhow::Result<(Sample, String)> {
     let mut joined = (forwarder.join)(plan)?;
+    if let Some(process) = joined.process {
+        program.watch(process);
+    }
     connect(&mut joined.source, &mut joined.receivers)?;
     let sample = pump(plan, program, &mut joined.source, &mut joined.receivers)?;
     ensure!(sample.received > 0, "nothing arrived");
@@ -150,6 +157,17 @@ fn measure(forwarder: &Forwarder, program: &Program, plan: Plan) -> anyhow::Resu
         forwarder.differs
     );
     Ok((sample, notes))
+}
+
+/// Where forwarders are kept that were built or installed to be measured: `visavis-bench` in the cache folder.
+fn cache() -> anyhow::Result<PathBuf> {
+    let folder = |name| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|folder| folder.is_absolute())
+    };
+    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    Ok(cache.context("no home folder to keep it in")?.join("visavis-bench"))
 }
 
 /// Repeats a step of joining until it gives something.
@@ -183,12 +201,12 @@ fn gather(
     });
     let count = seen.iter().filter(|seen| **seen).count();
     gathered.with_context(|| format!("{count} of {} receivers", seen.len()))?;
-    let (receivers, mut sockets): (Vec<Client>, Vec<Socket>) =
-        members.into_iter().map(|m| (m.client, m.socket)).unzip();
-    sockets.push(publisher);
+    let sockets = members.iter().map(|member| &member.socket).chain([&publisher]);
+    let streams = sockets.map(Socket::stream).collect::<anyhow::Result<_>>()?;
     Ok(Joined {
         source,
-        receivers,
-        _sockets: sockets,
+        receivers: members.into_iter().map(|member| member.client).collect(),
+        process: None,
+        _streams: streams,
     })
 }

@@ -67,6 +67,8 @@ impl Drop for Place {
 /// A forwarder's process on its core; killed when dropped, or when the thread that started it ends.
 pub struct Program {
     child: Child,
+    /// The process that forwards.
+    watched: u32,
     core: usize,
     folder: TempDir,
 }
@@ -96,11 +98,18 @@ impl Program {
             .stderr(log)
             .spawn();
         let _ = pin(core + 1);
+        let child = child.context("setpriv")?;
         Ok(Self {
-            child: child.context("setpriv")?,
+            watched: child.id(),
+            child,
             core,
             folder,
         })
+    }
+
+    /// Watches another process than the one started: one that it has started itself.
+    pub fn watch(&mut self, process: u32) {
+        self.watched = process;
     }
 
     /// What a failure is better told with: the last that it said.
@@ -121,7 +130,7 @@ impl Program {
 
 impl Subject for Program {
     fn spent(&self) -> Spent {
-        spent_by(self.child.id(), self.core)
+        spent_by(self.watched, self.core)
     }
 
     fn forwarded(&self) -> anyhow::Result<Option<u64>> {

@@ -15,27 +15,37 @@ use super::place::ADDRESS;
 /// How long one read may block: receivers and publisher get their turns in between.
 const READ_MAX: Duration = Duration::from_millis(2);
 /// How long a forwarder may take from its start to its first handshake.
-const START_MAX: Duration = Duration::from_secs(15);
+pub const START_MAX: Duration = Duration::from_secs(15);
+
+/// Connects; waits for a program that is only starting.
+///
+/// # Errors
+/// When it does not listen in time.
+pub fn dial(address: SocketAddr) -> anyhow::Result<TcpStream> {
+    let start = Instant::now();
+    loop {
+        match TcpStream::connect(address) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => ensure!(start.elapsed() < START_MAX, "it does not listen: {error}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
 
 /// A signalling connection.
 pub struct Socket(WebSocket<TcpStream>);
 
 impl Socket {
-    /// Connects; waits for a forwarder that is only starting.
+    /// Connects, as [`dial`] does.
     ///
     /// # Errors
     /// When it does not listen in time, or refuses.
     pub fn open(port: u16, path: &str, protocol: Option<&'static str>) -> anyhow::Result<Self> {
         let address = SocketAddr::new(ADDRESS, port);
-        let start = Instant::now();
-        let stream = loop {
-            match TcpStream::connect(address) {
-                Ok(stream) => break stream,
-                Err(error) => ensure!(start.elapsed() < START_MAX, "it does not listen: {error}"),
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        stream.set_nodelay(true)?;
+        let stream = dial(address)?;
         stream.set_read_timeout(Some(START_MAX))?;
         stream.set_write_timeout(Some(START_MAX))?;
         let mut request = format!("ws://{address}{path}").into_client_request()?;
@@ -46,6 +56,14 @@ impl Socket {
         let (socket, _) = tungstenite::client(request, stream).map_err(|e| anyhow!("WebSocket: {e}"))?;
         socket.get_ref().set_read_timeout(Some(READ_MAX))?;
         Ok(Self(socket))
+    }
+
+    /// The connection underneath: whoever lets go of it leaves.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn stream(&self) -> anyhow::Result<TcpStream> {
+        Ok(self.0.get_ref().try_clone()?)
     }
 
     /// Sends a message.
