@@ -91,14 +91,15 @@ impl Sfu {
             });
             match said {
                 Ok(str0m::Output::Timeout(at)) => {
-                    let (is_due, left) = (at <= now, std::mem::take(&mut sent));
-                    if p.more_waits(left) && is_due {
-                        match fenced(|| p.rtc.handle_input(Input::Timeout(now))) {
+                    // The pacer asks for a microsecond later each time, so that no two packets have one time.
+                    let (is_soon, left) = (at <= now + NAP, std::mem::take(&mut sent));
+                    if p.more_waits(left) && is_soon {
+                        match fenced(|| p.rtc.handle_input(Input::Timeout(at.max(now)))) {
                             Ok(()) => continue,
                             Err(Broken) => break,
                         }
                     }
-                    let pause = if is_due && left > 0 { REST } else { NAP };
+                    let pause = if is_soon && left > 0 { REST } else { NAP };
                     p.deadline = at.max(now + pause);
                     if !p.rtc.is_alive() {
                         self.drop_participant(participant, Reason::Closed);
