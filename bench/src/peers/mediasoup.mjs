@@ -13,7 +13,10 @@ process.env.MEDIASOUP_WORKER_BIN = program;
 const mediasoup = createRequire(`${folder}/`)('mediasoup');
 
 const worker = await mediasoup.createWorker({ logLevel: 'warn' });
-worker.on('died', () => process.exit(1));
+worker.on('died', (error) => {
+  console.error(String(error));
+  process.exit(1);
+});
 const router = await worker.createRouter({
   mediaCodecs: [{ kind: 'video', mimeType: 'video/VP9', clockRate: 90000, preferredPayloadType: 98, parameters: { 'profile-id': 0 } }],
 });
