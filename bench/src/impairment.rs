@@ -163,6 +163,13 @@ impl Path {
         self.counts
     }
 
+    /// How long a datagram that enters at `now` would wait in the bottleneck.
+    #[must_use]
+    pub fn wait(&self, now: Instant) -> Duration {
+        self.free
+            .map_or(Duration::ZERO, |free| free.saturating_duration_since(now))
+    }
+
     /// A datagram of `bytes` payload enters at `now`: when it leaves, or `None` when it is lost.
     pub fn pass(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
         if self.settings.cut {

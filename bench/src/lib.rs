@@ -9,6 +9,7 @@
 pub mod conditions;
 pub mod floor;
 pub mod impairment;
+pub mod line;
 pub mod load;
 pub mod measure;
 pub mod ours;

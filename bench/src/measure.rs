@@ -108,6 +108,11 @@ impl Latencies {
         self.0.push(nanos);
     }
 
+    /// Adds all of another collection.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
