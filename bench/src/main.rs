@@ -7,7 +7,7 @@ use std::time::Duration;
 use bench::conditions::Conditions;
 use bench::load::Plan;
 use bench::report::{self, Case};
-use bench::{floor, ours, peers};
+use bench::{floor, line, ours, peers};
 use clap::Parser;
 
 /// Measures CPU per forwarded packet and added latency of one node's media loop over loopback, beside the floor and
@@ -93,6 +93,10 @@ fn main() -> anyhow::Result<()> {
     for name in STORIES {
         report.take_story(&arguments.stories, name)?;
     }
+    report.take_line(line::report::summarise(&line::plan::run(
+        arguments.quick,
+        arguments.seed,
+    )));
     report::write(&report, &arguments.results)?;
     println!("{}", report.markdown);
     Ok(())

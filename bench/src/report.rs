@@ -302,6 +302,16 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Adds what was measured on the line.
+    pub fn take_line(&mut self, line: crate::line::report::Report) {
+        self.markdown.push_str(&line.markdown);
+        for (key, value) in line.keys {
+            self.json[key] = value;
+        }
+    }
+}
+
 /// Writes `latest.json` and `latest.md` into a folder.
 ///
 /// # Errors

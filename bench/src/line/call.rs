@@ -97,8 +97,8 @@ struct Source {
 
 impl Source {
     fn join(node: &Node, far: Who, setup: &Setup) -> anyhow::Result<Self> {
-        let mut terminal = Terminal::new()?;
-        let offered = terminal.offer(Direction::SendOnly)?;
+        let mut terminal = Terminal::new(Direction::SendOnly)?;
+        let offered = terminal.offer()?;
         let answer = node.offer(&offered, SENDER, true).blocking_recv()??;
         terminal.accept(offered, &answer.sdp, None)?;
         node.let_out(SENDER, far);
@@ -186,8 +186,8 @@ impl Call {
     /// # Errors
     /// When it does not connect in time.
     pub fn join(&mut self) -> anyhow::Result<()> {
-        let mut receiver = Terminal::new()?;
-        let offered = receiver.offer(Direction::RecvOnly)?;
+        let mut receiver = Terminal::new(Direction::RecvOnly)?;
+        let offered = receiver.offer()?;
         let answer = self.far.offer(&offered, RECEIVER, false).blocking_recv()??;
         self.far.give(&[RECEIVER]);
         receiver.accept(offered, &answer.sdp, None)?;

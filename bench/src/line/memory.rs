@@ -48,8 +48,8 @@ pub fn run() -> anyhow::Result<Measured> {
     let ids: Vec<ParticipantId> = (0..=MORE).map(|more| ParticipantId(RECEIVER.0 + more)).collect();
     let mut more = Vec::new();
     for id in &ids[1..] {
-        let mut receiver = Terminal::new()?;
-        let offered = receiver.offer(Direction::RecvOnly)?;
+        let mut receiver = Terminal::new(Direction::RecvOnly)?;
+        let offered = receiver.offer()?;
         let answer = call.far.offer(&offered, *id, false).blocking_recv()??;
         receiver.accept(offered, &answer.sdp, None)?;
         more.push(receiver);

@@ -134,11 +134,15 @@ impl Node {
     /// When it does not in this time.
     pub fn await_line(&self, most: Duration) -> anyhow::Result<()> {
         let start = Instant::now();
-        while !self.line.as_ref().is_some_and(|(handle, _)| handle.rate() > 0) {
+        while !self.carries() {
             ensure!(start.elapsed() < most, "the line was not open within {most:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
         Ok(())
+    }
+
+    fn carries(&self) -> bool {
+        self.line.as_ref().is_some_and(|(handle, _)| handle.rate() > 0)
     }
 
     /// Gives the media loop an order.
@@ -252,11 +256,8 @@ impl Tap for Leaving {
 async fn serve_line(mut events: mpsc::Receiver<Event>, handle: LineHandle, media: Media) {
     while let Some(event) = events.recv().await {
         match event {
-            Event::HeadsWanted => {
-                if handle.command(Command::Heads(Vec::new())).await.is_err() {
-                    return;
-                }
-            }
+            // When the line is gone, so are its events.
+            Event::HeadsWanted => drop(handle.command(Command::Heads(Vec::new())).await),
             Event::Signal(signal) => {
                 if let Ok(track) = <[u8; 2]>::try_from(&signal.payload[..]) {
                     media.order(Order::KeyFrame(TrackId(u16::from_be_bytes(track)))).await;

@@ -66,9 +66,9 @@ pub fn run(link_one_way: Duration, again: usize, seed: u64) -> anyhow::Result<Ve
 fn once(call: &mut Call, cold: bool, seed: u64) -> anyhow::Result<Start> {
     let node = call.far.media_address();
     let access = Wire::start(node, delayed(ONE_WAY), seed)?;
-    let mut receiver = Terminal::new()?;
+    let mut receiver = Terminal::new(Direction::RecvOnly)?;
     let began = Instant::now();
-    let offered = receiver.offer(Direction::RecvOnly)?;
+    let offered = receiver.offer()?;
     call.run(ONE_WAY)?;
     let mut reply = call.far.offer(&offered, RECEIVER, false);
     call.far.give(&[RECEIVER]);

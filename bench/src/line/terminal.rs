@@ -9,7 +9,7 @@ use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{Extension, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use super::publisher::{Kind, Made, Mark, read_mark, stamp};
@@ -30,6 +30,7 @@ pub struct Terminal {
     key_due: bool,
     sections: Option<(Mid, Mid)>,
     sequence: (u64, u64),
+    direction: Direction,
 }
 
 /// A packet of media that arrived.
@@ -92,15 +93,21 @@ impl Offered {
 }
 
 impl Terminal {
-    /// One with a port of its own.
+    /// One with a port of its own, to send or to receive.
+    ///
+    /// One that receives negotiates no transport-wide feedback: the library tells of no packet there that it refuses, and
+    /// the node would take repairs that come late over the link for loss on the way to this terminal. That way is clean.
     ///
     /// # Errors
     /// When the port cannot be had.
-    pub fn new() -> anyhow::Result<Self> {
+    pub fn new(direction: Direction) -> anyhow::Result<Self> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
         let mut config = RtcConfig::new().set_rtp_mode(true).clear_codecs();
+        if direction == Direction::RecvOnly {
+            config = config.clear_extension_map().set_extension(4, Extension::RtpMid);
+        }
         let codecs = config.codec_config();
         let opus = FormatParams {
             min_p_time: Some(10),
@@ -138,14 +145,16 @@ impl Terminal {
             key_due: false,
             sections: None,
             sequence: (1, 1),
+            direction,
         })
     }
 
-    /// Offers to send, or to receive.
+    /// Offers what it is for.
     ///
     /// # Errors
     /// As str0m says.
-    pub fn offer(&mut self, direction: Direction) -> anyhow::Result<Offered> {
+    pub fn offer(&mut self) -> anyhow::Result<Offered> {
+        let direction = self.direction;
         let mut changes = self.rtc.sdp_api();
         let mut section = |kind| changes.add_media(kind, direction, None, None, None);
         let sections = (section(MediaKind::Audio), section(MediaKind::Video));
