@@ -118,7 +118,7 @@ ifeq ($(filter-out 0,$(QUICK)),)
 	VISAVIS=$(VISAVIS) node web/e2e/run.mjs onset glass
 	VISAVIS=$(TESTED)/visavis node web/e2e/run.mjs footage
 endif
-	$(CARGO) run --release --locked --package bench $(ARGS)
+	VISAVIS=$(VISAVIS) $(CARGO) run --release --locked --package bench --bin bench -- $(ARGS)
 
 # Two hours of a call in virtual time, with the real group and real frames: terminals come, go, are loaded anew, lose their
 # vouch, and keys rotate. Fails when whoever stays loses one frame, or when memory, epochs, keys or packages grow; prints

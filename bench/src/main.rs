@@ -7,7 +7,7 @@ use std::time::Duration;
 use bench::conditions::Conditions;
 use bench::load::Plan;
 use bench::report::{self, Case};
-use bench::{floor, line, ours, peers};
+use bench::{floor, line, ours, peers, product};
 use clap::Parser;
 
 /// Measures CPU per forwarded packet and added latency of one node's media loop over loopback, beside the floor and
@@ -34,6 +34,9 @@ struct Arguments {
     /// Where the results go.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
     results: PathBuf,
+    /// The binary whose size and demo are measured.
+    #[arg(long, env = "VISAVIS")]
+    visavis: Option<PathBuf>,
     /// Where the stories left what they measured in browsers.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/e2e/artefacts"))]
     stories: PathBuf,
@@ -97,6 +100,7 @@ fn main() -> anyhow::Result<()> {
         arguments.quick,
         arguments.seed,
     )));
+    report.take_product(arguments.visavis.as_deref().map(product::measure));
     report::write(&report, &arguments.results)?;
     println!("{}", report.markdown);
     Ok(())

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::conditions::Conditions;
 use crate::load::{Plan, Sample};
 use crate::peers::Peer;
+use crate::product::Product;
 
 /// Share of what was asked for below which a side is called saturated.
 const SATURATED: f64 = 0.98;
@@ -312,7 +313,29 @@ impl Report {
     }
 }
 
-/// Writes `latest.json` and `latest.md` into a folder.
+impl Report {
+    /// Adds what the binary weighs and how soon its demo is ready, or why that is not known.
+    pub fn take_product(&mut self, product: Option<anyhow::Result<Product>>) {
+        match product {
+            Some(Ok(Product { bytes, demo })) => {
+                let (megabytes, ms) = (bytes as f64 / 1e6, demo.as_secs_f64() * 1e3);
+                let _ = writeln!(
+                    self.markdown,
+                    "\nThe binary has {megabytes:.1} MB; its demo is ready after {ms:.0} ms, the least of three starts."
+                );
+                self.json["binary_mb"] = json!(megabytes);
+                self.json["demo_start_ms"] = json!(ms);
+            }
+            Some(Err(why)) => drop(writeln!(self.markdown, "\nThe binary was not measured: {why}.")),
+            None => drop(writeln!(
+                self.markdown,
+                "\nThe binary was not measured: none was named."
+            )),
+        }
+    }
+}
+
+/// Writes `latest.json`, `latest.md` and the pictures into a folder.
 ///
 /// # Errors
 /// As the file system says.
@@ -323,7 +346,7 @@ pub fn write(report: &Report, folder: &Path) -> anyhow::Result<()> {
         serde_json::to_string_pretty(&report.json)? + "\n",
     )?;
     fs::write(folder.join("latest.md"), &report.markdown)?;
-    Ok(())
+    crate::pictures::draw(&report.json, folder)
 }
 
 #[cfg(test)]
