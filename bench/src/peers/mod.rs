@@ -1,7 +1,7 @@
 //! Other forwarders, measured on the same work by their own signalling. One that cannot be had or started is reported
 //! as missing with the reason, never left out in silence, and never fails the run.
 //!
-//! Each runs as a process of its own, on one core, in a network namespace of its own ([`place`]), afresh in each round.
+//! Each runs as a process of its own, on one core, in a network namespace of its own (`place`), afresh in each round.
 
 mod galene;
 mod go;

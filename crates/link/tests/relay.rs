@@ -291,8 +291,8 @@ async fn the_connection_of_the_smaller_side_takes_over() {
     }
     let over = |store: &Store| !store.downs.is_empty() && store.opened > 1 && store.levels > 0;
     tokio::join!(at_s.serve(&mut line_s, over), at_l.serve(&mut line_l, over));
-    let mut downs = at_s.downs.iter().chain(&at_l.downs);
-    assert!(downs.all(|reason| *reason == DownReason::Replaced));
+    let downs: Vec<_> = at_s.downs.iter().chain(&at_l.downs).collect();
+    assert!(downs.iter().all(|reason| **reason == DownReason::Replaced), "{downs:?}");
     assert_eq!(at_s.chains, at_l.chains);
     assert_eq!((at_s.again, at_l.again), (0, 0));
     assert_eq!(line_s.stats.borrow().address, Some(slow.at));
