@@ -20,8 +20,13 @@ const HALVES_MAX: usize = 64;
 const REPORT_SOON_US: Micros = 15_000;
 /// ...and this soon when nothing is.
 const REPORT_US: Micros = 60_000;
-/// The share of this side's rate that reports may take.
-const REPORT_SHARE: f64 = 0.06;
+/// The share of this side's rate that reports may take: little of a narrow one, which speech needs.
+const REPORT_SHARE_NARROW: f64 = 0.06;
+/// Of a wider one they take what repair needs: a side that sends little has a rate of some hundred kilobits, and the other's
+/// pictures wait for its reports.
+const REPORT_SHARE: f64 = 0.15;
+/// Bits per second below which a rate is narrow.
+const NARROW: f64 = 250_000.0;
 /// Bits of a typical report with its headers.
 const REPORT_BITS: f64 = 900.0;
 /// A report's map covers this time.
@@ -324,7 +329,12 @@ impl Receiver {
             return None;
         }
         let soon = if self.is_missing() { REPORT_SOON_US } else { REPORT_US };
-        let affordable = REPORT_BITS / (REPORT_SHARE * self.rate) * 1e6;
+        let share = if self.rate < NARROW {
+            REPORT_SHARE_NARROW
+        } else {
+            REPORT_SHARE
+        };
+        let affordable = REPORT_BITS / (share * self.rate) * 1e6;
         Some(self.reported + soon.max(affordable as Micros))
     }
 
