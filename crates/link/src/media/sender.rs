@@ -39,8 +39,12 @@ const REORDER_NUMBERS: u64 = 3;
 const REORDER_US: Micros = 12_000;
 /// Sending again may wait for this many packets.
 const REPAIR_WAITING_MAX: usize = 2048;
-/// What may go at once after a pause.
+/// What may go at once after a pause, in time at the rate: little where sound would wait behind it, a large frame where it is
+/// soon gone.
 const BURST_US: f64 = 15_000.0;
+const BURST_WIDE_US: f64 = 45_000.0;
+/// Bits per second from which a path is wide.
+const WIDE: f64 = 3_000_000.0;
 
 #[derive(Debug)]
 struct Waiting {
@@ -289,7 +293,8 @@ impl Sender {
     fn refill(&mut self, now: Micros) {
         let past = now.saturating_sub(self.refilled) as f64;
         self.refilled = now.max(self.refilled);
-        let burst = (self.rate * BURST_US / 1e6).max(2.0 * 8.0 * self.datagram_bytes as f64);
+        let span = if self.rate < WIDE { BURST_US } else { BURST_WIDE_US };
+        let burst = (self.rate * span / 1e6).max(2.0 * 8.0 * self.datagram_bytes as f64);
         self.tokens = (self.tokens + past * self.rate / 1e6).min(burst);
     }
 
