@@ -7,6 +7,9 @@ use super::call::Call;
 /// A run beside which less than this share was idle is marked: what it measured may be the machine.
 pub const IDLE_LEAST: f64 = 0.2;
 
+/// A wire whose latest hundredth left later than this, in milliseconds, made a network of its own.
+pub const LATE_MS: f64 = 5.0;
+
 /// A moment, from which idle time is counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Idle {
@@ -50,6 +53,12 @@ impl Machine {
             wire_late_ms_p99: call.wire.as_ref().map_or(0.0, |wire| wire.late_us(0.99) / 1_000.0),
             publisher_late_ms_p99: call.behind.quantile_us(0.99) / 1_000.0,
         }
+    }
+
+    /// Whether its timers were late: an idle virtual machine wakes late too.
+    #[must_use]
+    pub fn is_late(self) -> bool {
+        self.wire_late_ms_p99 > LATE_MS
     }
 
     /// Whether it had no room, so that what was measured may be the machine.
